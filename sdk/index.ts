@@ -1,0 +1,24 @@
+/** Typed SDK for providers' apps: what the notice does not allow does not compile. Runs wherever there is `fetch`. */
+export * from './bailee.ts'
+export { type Call, type Caller, type CallerOptions, createCaller, type Fetch, fromProblem } from './caller.ts'
+export { BaileeError, type BaileeErrorCode, type BaileeErrorDetails } from './errors.ts'
+export {
+  defineNotice,
+  type FieldFor,
+  type FieldOf,
+  type Notice,
+  type NoticeDraft,
+  type PurposeOf,
+  type SearchableFor,
+} from './notice.ts'
+export type {
+  AnyRoute,
+  BodyOf,
+  CallOptions,
+  LegalBasis,
+  Receipt,
+  ReplyOf,
+  RequestOf,
+  RouteName,
+  Wire,
+} from './routes.ts'

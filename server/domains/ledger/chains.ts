@@ -1,0 +1,116 @@
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import type { OrganisationId } from '#kernel'
+import { chainAad, type Keys, keyIdOf, open, type Query, seal } from '#platform'
+import { readChains } from './store.ts'
+
+/**
+ * A person's chain: the ratchet key that makes their next tag, and the ledger key that seals their openings. Both are
+ * sealed together under the tenant's epoch key of the purpose `ledger`; erasing the row makes the openings unreadable.
+ */
+export interface Chain {
+  readonly subject: string
+  readonly tenant: OrganisationId
+  n: number
+  /** Undefined once erased: entries then carry a tag that belongs to nobody. */
+  secrets: { ratchet: Uint8Array; readonly ledgerKey: KeyObject; readonly ledgerKeyBytes: Buffer } | undefined
+}
+const ledgerPurpose = 'ledger'
+
+/** Chains in the sequencer's memory. It alone moves them while it holds office, so what it remembers is what is stored. */
+export class ChainKeeper {
+  readonly #keys: Keys
+  readonly #held = new Map<string, Chain>()
+  readonly #most: number
+  constructor(keys: Keys, most = 50_000) {
+    this.#keys = keys
+    this.#most = most
+  }
+
+  /** The chains of these people, made where they had none. */
+  async fetch(db: Query, wanted: ReadonlyMap<string, OrganisationId>): Promise<Map<string, Chain>> {
+    const chains = new Map<string, Chain>()
+    const missing: string[] = []
+    for (const subject of wanted.keys()) {
+      const chain = this.#held.get(subject)
+      if (chain) chains.set(subject, chain)
+      else missing.push(subject)
+    }
+    if (missing.length > 0) {
+      const rows = await readChains(db, missing)
+      await this.#keys.load(rows.flatMap((row) => (row.sealed ? [keyIdOf(row.sealed)] : [])))
+      for (const row of rows) chains.set(row.subject, openChain(this.#keys, row))
+      for (const subject of missing)
+        if (!chains.has(subject)) chains.set(subject, newChain(subject, wanted.get(subject)!))
+    }
+    return chains
+  }
+  /** After the commit only: until then the stored state is the older one. */
+  remember(chains: Iterable<Chain>): void {
+    for (const chain of chains) {
+      this.#held.delete(chain.subject)
+      this.#held.set(chain.subject, chain)
+    }
+    for (const subject of this.#held.keys()) {
+      if (this.#held.size <= this.#most) break
+      this.#held.delete(subject)
+    }
+  }
+  forgetAll(): void {
+    this.#held.clear()
+  }
+  async sealed(
+    chains: Iterable<Chain>,
+  ): Promise<{ subject: string; tenant: string; n: number; sealed: Buffer | null }[]> {
+    const rows = []
+    for (const chain of chains) {
+      if (!chain.secrets) {
+        rows.push({ subject: chain.subject, tenant: chain.tenant, n: chain.n, sealed: null })
+        continue
+      }
+      const epochKey =
+        this.#keys.currentCached(chain.tenant, ledgerPurpose) ?? (await this.#keys.current(chain.tenant, ledgerPurpose))
+      const secret = Buffer.concat([chain.secrets.ratchet, chain.secrets.ledgerKeyBytes])
+      rows.push({
+        subject: chain.subject,
+        tenant: chain.tenant,
+        n: chain.n,
+        sealed: seal(epochKey.key, epochKey.idBytes, secret, chainAad(chain.subject, chain.n)),
+      })
+      secret.fill(0)
+    }
+    return rows
+  }
+}
+
+function newChain(subject: string, tenant: OrganisationId): Chain {
+  const ledgerKeyBytes = randomBytes(32)
+  return {
+    subject,
+    tenant,
+    n: 0,
+    secrets: { ratchet: new Uint8Array(randomBytes(32)), ledgerKey: createSecretKey(ledgerKeyBytes), ledgerKeyBytes },
+  }
+}
+
+/** @throws when the epoch key is gone or the row was moved; the caller says which. */
+export function openChain(
+  keys: Keys,
+  row: { subject: string; tenant: string; n: number; sealed: Buffer | null },
+): Chain {
+  const tenant = row.tenant as OrganisationId
+  if (!row.sealed) return { subject: row.subject, tenant, n: row.n, secrets: undefined }
+  const key = keys.cached(keyIdOf(row.sealed))
+  if (!key) throw new Error('the epoch key of a chain is not in the key store')
+  const secret = open(key, row.sealed, chainAad(row.subject, row.n))
+  const ledgerKeyBytes = Buffer.from(secret.subarray(32))
+  return {
+    subject: row.subject,
+    tenant,
+    n: row.n,
+    secrets: {
+      ratchet: new Uint8Array(secret.subarray(0, 32)),
+      ledgerKey: createSecretKey(ledgerKeyBytes),
+      ledgerKeyBytes,
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import { performance } from 'node:perf_hooks'
+import type { Receipt } from '@bailee/contract'
+import { type Clock, instant, Refusal } from '#kernel'
+import type { Database, HttpServer, Keys, Log, Metrics, Signer } from '#platform'
+import type { Appended, Ledger } from './model.ts'
+import { insertOutbox, prepare, promises } from './outbox.ts'
+import { LedgerReader } from './reading.ts'
+import { mountLedgerRoutes } from './routes.ts'
+import { isBehind, promiseSeconds } from './rules.ts'
+import type { SequencerState } from './sequencer.ts'
+import { createLogSigner, policyText } from './signing.ts'
+import type { TileStore } from './tile-store.ts'
+import type { WitnessConfig } from './witnesses.ts'
+
+export type { Appended, EntryDraft, Json, Ledger, PublicDraft } from './model.ts'
+export { Fenced, ForkRefused, Sequencer, type SequencerSettings, type SequencerState } from './sequencer.ts'
+export { createLogSigner, type LogSigner } from './signing.ts'
+export { diskTileStore, type TileStore } from './tile-store.ts'
+export { WitnessClient, type WitnessConfig } from './witnesses.ts'
+
+export interface LedgerDeps {
+  readonly db: Database
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly log: Log
+  readonly tiles: TileStore
+  readonly origin: string
+  readonly ed25519: Signer
+  readonly mlDsa44: Signer
+  readonly witnesses: readonly WitnessConfig[]
+}
+/** The room: what the rooms above append to, and what everybody reads. Sequencing happens in a thread of its own. */
+export interface LedgerRoom extends Ledger {
+  readonly origin: string
+  readonly vkeys: readonly string[]
+  readonly policy: string
+  readonly reader: LedgerReader
+  /** The sequencer's latest report. */
+  state(): SequencerState | undefined
+  heard(state: SequencerState): void
+  silenceSeconds(): number
+  behind(): boolean
+  mountRoutes(http: HttpServer): void
+  observe(metrics: Metrics): void
+}
+
+export function createLedger(deps: LedgerDeps): LedgerRoom {
+  const { db, keys, clock, log, tiles, origin } = deps
+  const signer = createLogSigner(origin, deps.ed25519, deps.mlDsa44)
+  const started = performance.now()
+  let latest: { state: SequencerState; at: number } | undefined
+  const silenceSeconds = () => (performance.now() - (latest?.at ?? started)) / 1000
+  const behind = () => isBehind({ oldestSeconds: latest?.state.oldestSeconds ?? 0, silenceSeconds: silenceSeconds() })
+  const room: LedgerRoom = {
+    origin,
+    vkeys: signer.vkeys,
+    policy: policyText(signer.vkeys, deps.witnesses),
+    reader: new LedgerReader({ db, keys, tiles, log }),
+    state: () => latest?.state,
+    heard(state) {
+      latest = { state, at: performance.now() }
+    },
+    silenceSeconds,
+    behind,
+    prepare,
+    async append(tx, drafts) {
+      const appended = prepare(drafts)
+      await insertOutbox(tx, appended)
+      return appended
+    },
+    promise(appended: Appended, outcomes): Receipt[] {
+      const now = clock.now().getTime()
+      return promises(
+        { origin, signedAt: instant(now), deadline: instant(now + promiseSeconds * 1000) },
+        deps.ed25519.sign,
+        appended,
+        outcomes,
+      ) as Receipt[]
+    },
+    assertKeepsUp() {
+      if (behind()) throw new Refusal('ledger_behind')
+    },
+    mountRoutes: (http) => mountLedgerRoutes(http, room, tiles),
+    observe(metrics) {
+      metrics.gauge('bailee_ledger_size', 'Leaves in the signed ledger', () => latest?.state.size ?? 0)
+      metrics.gauge('bailee_ledger_backlog', 'Entries promised and not yet sequenced', () => latest?.state.backlog ?? 0)
+      metrics.gauge(
+        'bailee_ledger_oldest_seconds',
+        'Age of the oldest entry not yet sequenced',
+        () => latest?.state.oldestSeconds ?? 0,
+      )
+      metrics.gauge(
+        'bailee_ledger_witnessed_size',
+        'Leaves under a witnessed checkpoint',
+        () => latest?.state.witnessedSize ?? 0,
+      )
+    },
+  }
+  return room
+}

@@ -1,0 +1,78 @@
+import {
+  bodyRoot,
+  bucketOf,
+  encodePublicLeaf,
+  encodeSealedLeaf,
+  type Json,
+  nextKey,
+  type PublicLeaf,
+  seedOf,
+  tagOf,
+} from '@bailee/proof'
+
+/** What a body is made of before anybody's own fields: enough to say which entry, what kind, when, and which promise it keeps. */
+export function bodyFields(
+  head: { readonly entry: string; readonly kind: string; readonly at: string; readonly commitment: string },
+  fields: readonly (readonly [string, Json])[],
+  outcome: string | null | undefined,
+): (readonly [string, Json])[] {
+  const body: (readonly [string, Json])[] = [
+    ['entry', head.entry],
+    ['kind', head.kind],
+    ['at', head.at],
+    ['commitment', head.commitment],
+    ...fields,
+  ]
+  if (outcome) body.push(['outcome', outcome])
+  return body
+}
+
+/** One turn of a person's ratchet. The key that made the tag is gone with it: tomorrow's thief cannot recognise today's tags. */
+export function turn(key: Uint8Array): {
+  readonly tag: Uint8Array
+  readonly seed: Uint8Array
+  readonly next: Uint8Array
+} {
+  return { tag: tagOf(key), seed: seedOf(key), next: nextKey(key) }
+}
+
+export const sealedLeafOf = (
+  at: number,
+  tag: Uint8Array,
+  seed: Uint8Array,
+  fields: readonly (readonly [string, Json])[],
+  copyHash: Uint8Array,
+): Uint8Array =>
+  encodeSealedLeaf({ bucketSeconds: bucketOf(Math.floor(at / 1000)), tag, bodyRoot: bodyRoot(seed, fields), copyHash })
+
+export const publicLeafOf = (leaf: PublicLeaf): Uint8Array => encodePublicLeaf(leaf)
+
+/** An entry must be in the ledger this long after it was promised. */
+export const promiseSeconds = 60
+
+/**
+ * Is the ledger so late that a promise is broken, or is nobody there to keep it? Then nothing more is opened.
+ * `oldest` is the age of the oldest waiting entry, `silence` the time since the sequencer last reported.
+ */
+export const isBehind = (state: { readonly oldestSeconds: number; readonly silenceSeconds: number }): boolean =>
+  state.oldestSeconds > promiseSeconds || state.silenceSeconds > promiseSeconds
+
+export type ForkVerdict = { readonly ok: true } | { readonly ok: false; readonly why: string }
+
+/**
+ * Before a sequencer signs anything it compares its head with what others have seen. A witness that has seen more than
+ * this database knows means that the database was restored from an older state: signing would be a fork.
+ */
+export function judgeHead(
+  own: { readonly size: number },
+  seen: { readonly who: string; readonly size: number; readonly sameRoot: boolean },
+): ForkVerdict {
+  if (seen.size > own.size)
+    return {
+      ok: false,
+      why: `${seen.who} has seen ${seen.size} entries, this database holds ${own.size}: it was restored from an older state`,
+    }
+  if (!seen.sameRoot)
+    return { ok: false, why: `${seen.who} has seen another history of the first ${seen.size} entries` }
+  return { ok: true }
+}

@@ -1,0 +1,29 @@
+/** Floor 1: everything that touches the machine. The only room that imports drivers. */
+export { CoalesceOverflow, coalesce } from './coalesce.ts'
+export { byteaArray, int4Array, int8Array, textArray, uuidArray } from './db/binary.ts'
+export {
+  type Database,
+  type DatabaseSettings,
+  openDatabase,
+  type Query,
+  type Room,
+  roleOf,
+  type Statement,
+  sqlState,
+  type Tx,
+} from './db/database.ts'
+export { MigrationError, migrate, type RoomMigrations } from './db/migrate.ts'
+export { parseJsonBody } from './http/body.ts'
+export {
+  type Authenticate,
+  type Call,
+  createHttpServer,
+  type Handler,
+  type HttpServer,
+  type OnceKey,
+  type ReplyOf,
+} from './http/server.ts'
+export * from './keys/index.ts'
+export { createLog, type Log } from './log.ts'
+export { createMetrics, type Metrics } from './metrics.ts'
+export { once } from './once.ts'
