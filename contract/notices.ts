@@ -16,11 +16,13 @@ import { route } from './route.ts'
 
 const closed = { additionalProperties: false } as const
 
-export const LegalBasis = Type.Union(
-  ['consent', 'contract', 'legal-duty', 'vital-interest', 'public-task'].map((basis) =>
-    Type.Literal(basis as 'consent' | 'contract' | 'legal-duty' | 'vital-interest' | 'public-task'),
-  ),
-)
+export const LegalBasis = Type.Union([
+  Type.Literal('consent'),
+  Type.Literal('contract'),
+  Type.Literal('legal-duty'),
+  Type.Literal('vital-interest'),
+  Type.Literal('public-task'),
+])
 export const NoticePurpose = Type.Object(
   { id: Slug, title: Bilingual, basis: LegalBasis, retentionDays: Type.Integer({ minimum: 1, maximum: 36500 }) },
   closed,

@@ -15,7 +15,10 @@ export type DisclosedField = {
   readonly salt: string
 }
 
-/** Some fields in the open, of the others only the hashes. Plain JSON. */
+/**
+ * Some fields in the open, of the others only the hashes. Plain JSON. The root binds each field that is shown, but not
+ * `count` and `index`: a closed hash may stand for several fields. Where their number matters, make it a field.
+ */
 export type Disclosure = {
   /** Fields in the body. */
   readonly count: number

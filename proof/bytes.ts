@@ -131,6 +131,11 @@ function decode64(text: string, values: Int8Array, padded: boolean, strayBits = 
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return concatAll(parts)
+}
+
+/** For long lists, which would not fit on the stack as arguments. */
+export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
   const whole = new Uint8Array(length)

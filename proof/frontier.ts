@@ -1,4 +1,4 @@
-import { assertInteger, concat, readU64be, u64be } from './bytes.ts'
+import { assertInteger, concat, concatAll, readU64be, u64be } from './bytes.ts'
 import { ProofError, underCode } from './errors.ts'
 import { emptyRoot, type Hash } from './merkle.ts'
 import { hashNodeInto } from './sha256.ts'
@@ -86,7 +86,7 @@ export class Frontier {
         n += 1
       }
       if (edge.width > 0) tiles.push({ level, n, width: edge.width, bytes: edge.bytes() })
-      added = concat(...above)
+      added = concatAll(above)
       before = Math.floor(before / tileWidth)
     }
     this.#size += count

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { concat, utf8Encode } from './bytes.ts'
+import { concat, concatAll, utf8Encode } from './bytes.ts'
 import { ProofError } from './errors.ts'
 import {
   consistencyPath,
@@ -104,6 +104,11 @@ test('an older tree of nothing, sizes beyond 2^53 and hashes of a wrong length p
   assert.ok(!verifyInclusion({ index: Number.NaN, size: 1, leafHash: root, proof: [], root }))
   assert.ok(!verifyInclusion({ index: 0, size: 1, leafHash: new Uint8Array(31), proof: [], root: new Uint8Array(31) }))
   assert.ok(!verifyInclusion({ index: 0, size: 2, leafHash: leaves[0]!, proof: [new Uint8Array(33)], root }))
+})
+
+test('a list of a quarter of a million leaves has a root', () => {
+  const many = Array.from({ length: 250_000 }, () => leaves[0]!)
+  assert.deepEqual(rootOf(many), rootOf(concatAll(many)))
 })
 
 test('asking a tree for what it does not have is an error', () => {

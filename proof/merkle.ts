@@ -1,6 +1,6 @@
 // The Merkle tree of RFC 6962 section 2.1; proofs are verified as RFC 9162 section 2.1 says. Subtrees follow
 // draft-ietf-plants-merkle-tree-certs. Indexes are halved by division, never shifted: they may exceed 32 bits.
-import { assertInteger, concat, equalBytes, isIndex } from './bytes.ts'
+import { assertInteger, concatAll, equalBytes, isIndex } from './bytes.ts'
 import { ProofError } from './errors.ts'
 import { hashNode, hashNodeInto, sha256 } from './sha256.ts'
 
@@ -263,7 +263,7 @@ export function foldNodes(hashes: readonly Hash[]): Hash {
 
 export function joinHashes(hashes: readonly Hash[]): Uint8Array {
   for (const hash of hashes) if (hash.length !== 32) throw new ProofError('out_of_range', 'a hash is 32 bytes')
-  return concat(...hashes)
+  return concatAll(hashes)
 }
 
 export function splitHashes(bytes: Uint8Array): Hash[] {

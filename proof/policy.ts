@@ -16,6 +16,8 @@ export type Policy = {
   readonly quorum: string
 }
 
+const logTypes = [signatureType.ed25519, signatureType.mlDsa44Cosignature]
+const witnessTypes = [signatureType.ed25519Cosignature, signatureType.mlDsa44Cosignature]
 const maxLines = 4096
 const maxDefinitions = 1024
 
@@ -53,7 +55,7 @@ export function parsePolicy(input: Uint8Array | string): Policy {
         case 'log': {
           const [vkey, url, ...more] = rest
           if (vkey === undefined || more.length > 0) throw new ProofError('malformed_policy', 'log <vkey> [<url>]')
-          const key = parseVerifierKey(vkey)
+          const key = parseKey(vkey, logTypes)
           claimKey(logKeys, key)
           logs.push(url === undefined ? { key } : { key, url })
           if (logs.length > maxDefinitions) throw new ProofError('malformed_policy', 'too many logs')
@@ -64,7 +66,7 @@ export function parsePolicy(input: Uint8Array | string): Policy {
           if (name === undefined || vkey === undefined || more.length > 0) {
             throw new ProofError('malformed_policy', 'witness <name> <vkey> [<url>]')
           }
-          const key = parseVerifierKey(vkey)
+          const key = parseKey(vkey, witnessTypes)
           claimKey(witnessKeys, key)
           define(name)
           witnesses.push(url === undefined ? { name, key } : { name, key, url })
@@ -102,6 +104,14 @@ export function parsePolicy(input: Uint8Array | string): Policy {
     if (quorum === undefined) throw new ProofError('malformed_policy', 'no quorum')
     return { logs, witnesses, groups, quorum }
   })
+}
+
+/** A key must fit its role: a log's plain signature says nothing of when, a cosignature always does. */
+function parseKey(vkey: string, types: readonly number[]): VerifierKey {
+  const key = parseVerifierKey(vkey)
+  if (!types.includes(key.type)) throw new ProofError('malformed_policy', `a key of type ${key.type} in this place`)
+  verifierFor(key)
+  return key
 }
 
 function claimKey(keys: Set<string>, key: VerifierKey): void {

@@ -123,7 +123,10 @@ export function verifyTagProof(proof: unknown, { size, root }: TagIndexHead): bo
   return verifyInclusion({ index: parsed.position, size, leafHash, proof: parsed.path, root })
 }
 
-/** Is the tag missing from the list with this head? False for anything malformed. */
+/**
+ * Is the tag missing from the list with this head? False for anything malformed. That the list is sorted and complete
+ * is checked by those who rebuild it from the entry bundles, which anybody can.
+ */
 export function verifyAbsence(proof: unknown, tag: Uint8Array, { size, root }: TagIndexHead): boolean {
   if (tag.length !== 32 || !isIndex(size) || !isObject(proof)) return false
   const { before, after } = proof

@@ -1,4 +1,5 @@
 /** Typed SDK for providers' apps: what the notice does not allow does not compile. Runs wherever there is `fetch`. */
+export type { Bilingual, Language } from '@bailee/contract'
 export * from './bailee.ts'
 export { type Call, type Caller, type CallerOptions, createCaller, type Fetch, fromProblem } from './caller.ts'
 export { BaileeError, type BaileeErrorCode, type BaileeErrorDetails } from './errors.ts'

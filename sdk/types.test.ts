@@ -13,6 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 function compile(body: string) {
   const folder = mkdtempSync(join(tmpdir(), 'bailee-types-'))
   try {
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({

@@ -12,7 +12,12 @@ export async function writeDurably(file: string, contents: string | Uint8Array):
     await handle.close()
   }
   await rename(temporary, file)
-  const directory = await open(dirname(file), 'r')
+  await syncDirectory(dirname(file))
+}
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
   try {
     await directory.sync()
   } finally {

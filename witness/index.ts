@@ -46,6 +46,7 @@ export type Witness = {
 }
 
 const maxBodyBytes = 64 * 1024
+const closeAfterMilliseconds = 3_000
 
 /** Starts a witness as c2sp.org/tlog-witness describes it. */
 export async function startWitness(options: WitnessOptions): Promise<Witness> {
@@ -57,8 +58,10 @@ export async function startWitness(options: WitnessOptions): Promise<Witness> {
     const keys = await openKeys(directory, name)
     const store = await WitnessStore.open(directory, logs.keys())
     const desk = new Desk(logs, keys, store, options)
-    const server = createServer((request, response) => {
+    const server = createServer({ connectionsCheckingInterval: 5_000 }, (request, response) => {
       desk.answer(request, response).catch((error: unknown) => {
+        // Whoever hung up in the middle of a request waits for no answer.
+        if (request.readableAborted) return
         console.error(JSON.stringify({ event: 'failed', error: String(error) }))
         if (!response.headersSent) reply(response, 500, 'the witness failed; nothing was cosigned\n')
         else response.destroy()
@@ -66,6 +69,7 @@ export async function startWitness(options: WitnessOptions): Promise<Witness> {
     })
     server.requestTimeout = 15_000
     server.headersTimeout = 10_000
+    server.maxConnections = 512
     const address = await listen(server, host, port)
     const urlHost = address.family === 'IPv6' ? `[${address.address}]` : address.address
     return {
@@ -74,7 +78,10 @@ export async function startWitness(options: WitnessOptions): Promise<Witness> {
       async close() {
         const closed = new Promise<void>((resolve) => server.close(() => resolve()))
         server.closeIdleConnections()
+        // A client that trickles its request must not hold up the end.
+        const impatience = setTimeout(() => server.closeAllConnections(), closeAfterMilliseconds)
         await closed
+        clearTimeout(impatience)
         await store.settle()
         await unlock()
       },

@@ -26,7 +26,7 @@ const spkiHead = {
   mlDsa44: Buffer.from('30820532300b06096086480165030403110382052100', 'hex'),
 } as const
 
-/** node:crypto's checks, about a hundred times as fast as the ones in @bailee/proof. */
+/** node:crypto's checks, about seven times as fast as the ones in @bailee/proof (measured 2026-11). */
 export const nativeChecks: Required<SignatureChecks> = {
   ed25519: (publicKey, message, signature) => check(spkiHead.ed25519, publicKey, message, signature),
   mlDsa44: (publicKey, message, signature) => check(spkiHead.mlDsa44, publicKey, message, signature),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { equalBytes, parseCheckpoint, parseNote, type WitnessedState } from '@bailee/proof'
-import { writeDurably } from './durable.ts'
+import { syncDirectory, writeDurably } from './durable.ts'
 
 const version = 'bailee-witness-state/v1'
 
@@ -21,6 +21,7 @@ export class WitnessStore {
   static async open(directory: string, origins: Iterable<string>): Promise<WitnessStore> {
     const store = new WitnessStore(join(directory, 'state'))
     await mkdir(store.#directory, { recursive: true, mode: 0o700 })
+    await syncDirectory(directory)
     for (const origin of origins) {
       const file = store.#file(origin)
       const contents = await readFile(file).catch((error: NodeJS.ErrnoException) => {

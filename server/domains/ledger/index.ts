@@ -1,9 +1,9 @@
-import { performance } from 'node:perf_hooks'
+import { join } from 'node:path'
 import type { Receipt } from '@bailee/contract'
-import { type Clock, instant, Refusal } from '#kernel'
-import type { Database, HttpServer, Keys, Log, Metrics, Signer } from '#platform'
-import type { Appended, Ledger } from './model.ts'
-import { insertOutbox, prepare, promises } from './outbox.ts'
+import { type Clock, dashed, instant, Refusal } from '#kernel'
+import type { Database, HttpServer, Keys, Log, Metrics, RoomMigrations, Signer } from '#platform'
+import type { Ledger } from './model.ts'
+import { commitmentOf, insertOutbox, prepare, promises, signed } from './outbox.ts'
 import { LedgerReader } from './reading.ts'
 import { mountLedgerRoutes } from './routes.ts'
 import { isBehind, promiseSeconds } from './rules.ts'
@@ -17,6 +17,8 @@ export { Fenced, ForkRefused, Sequencer, type SequencerSettings, type SequencerS
 export { createLogSigner, type LogSigner } from './signing.ts'
 export { diskTileStore, type TileStore } from './tile-store.ts'
 export { WitnessClient, type WitnessConfig } from './witnesses.ts'
+
+export const ledgerMigrations: RoomMigrations = { room: 'ledger', folder: join(import.meta.dirname, 'migrations') }
 
 export interface LedgerDeps {
   readonly db: Database
@@ -51,6 +53,10 @@ export function createLedger(deps: LedgerDeps): LedgerRoom {
   let latest: { state: SequencerState; at: number } | undefined
   const silenceSeconds = () => (performance.now() - (latest?.at ?? started)) / 1000
   const behind = () => isBehind({ oldestSeconds: latest?.state.oldestSeconds ?? 0, silenceSeconds: silenceSeconds() })
+  const terms = () => {
+    const now = clock.now().getTime()
+    return { origin, signedAt: instant(now), deadline: instant(now + promiseSeconds * 1000) }
+  }
   const room: LedgerRoom = {
     origin,
     vkeys: signer.vkeys,
@@ -68,15 +74,10 @@ export function createLedger(deps: LedgerDeps): LedgerRoom {
       await insertOutbox(tx, appended)
       return appended
     },
-    promise(appended: Appended, outcomes): Receipt[] {
-      const now = clock.now().getTime()
-      return promises(
-        { origin, signedAt: instant(now), deadline: instant(now + promiseSeconds * 1000) },
-        deps.ed25519.sign,
-        appended,
-        outcomes,
-      ) as Receipt[]
-    },
+    promise: (appended, outcomes) => promises(terms(), deps.ed25519.sign, appended, outcomes) as Receipt[],
+    commitment: commitmentOf,
+    promiseAgain: (entry, commitment) =>
+      signed(terms(), deps.ed25519.sign, [{ entry: dashed(entry), commitment }])[0] as Receipt,
     assertKeepsUp() {
       if (behind()) throw new Refusal('ledger_behind')
     },

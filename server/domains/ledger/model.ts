@@ -38,6 +38,10 @@ export interface Ledger {
   append(tx: Tx, drafts: readonly (EntryDraft | PublicDraft)[]): Promise<Appended>
   /** Signed promises, one for each entry in order. Only after the commit: a promise of nothing would be a lie. */
   promise(appended: Appended, outcomes?: readonly (string | null)[]): Receipt[]
+  /** What a receipt for this entry commits to: kept by acts that must answer a replay with the same promise. */
+  commitment(line: string, outcome: string | null): Uint8Array
+  /** A fresh receipt for an entry that was promised before. */
+  promiseAgain(entry: EntryId, commitment: Uint8Array): Receipt
   /**
    * The same in two halves, for statements that decide and log at once: the row to insert into `ledger.outbox`
    * (id, at, count, entries), with `outcomes` computed by the statement itself.

@@ -69,10 +69,21 @@ export function promises(
   appended: Appended,
   outcomes: readonly (string | null)[] | undefined,
 ) {
-  const items = appended.entries.map(({ entry, line }, index) => ({
-    entry: dashed(entry),
-    commitment: commitmentOf(line, outcomes?.[index]),
-  }))
+  return signed(
+    terms,
+    sign,
+    appended.entries.map(({ entry, line }, index) => ({
+      entry: dashed(entry),
+      commitment: commitmentOf(line, outcomes?.[index]),
+    })),
+  )
+}
+
+export function signed(
+  terms: { origin: string; signedAt: string; deadline: string },
+  sign: (message: Uint8Array) => Uint8Array,
+  items: readonly { readonly entry: string; readonly commitment: Uint8Array }[],
+) {
   const batch = receiptBatch(items)
   const signature = sign(receiptMessage({ ...terms, count: batch.count, batchRoot: batch.batchRoot }))
   return buildReceipts(items, batch, { ...terms, signature })

@@ -185,8 +185,11 @@ export class Sequencer {
     for (const row of rows) {
       const lines = row.entries.split('\n')
       for (const [at, text] of lines.entries()) {
+        const outcome = row.outcomes?.[at] ?? null
+        // Void: the statement found that nothing happened, to nobody.
+        if (outcome === '-') continue
         const line = JSON.parse(text) as Waiting
-        waiting.push({ line, text, outcome: row.outcomes?.[at] ?? null })
+        waiting.push({ line, text, outcome })
         if ('s' in line) people.set(line.s, line.t)
       }
     }

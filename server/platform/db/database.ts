@@ -14,6 +14,8 @@ export interface Statement {
   readonly name?: string
   readonly text: string
   readonly values?: readonly unknown[]
+  /** Results in binary: no hex to decode. The columns must be int4, text, bytea or uuid. */
+  readonly binary?: boolean
 }
 /** A transaction in progress. Rooms take it as an argument, so that one action is one transaction. */
 export interface Tx extends Query {
@@ -23,9 +25,17 @@ export interface Database extends Query {
   /** A view of the database in the role of a room. */
   as(room: Room): Query
   transaction<T>(room: Room, work: (tx: Tx) => Promise<T>): Promise<T>
-  /** One statement outside an explicit transaction, on a connection of this room: the hot path. */
   ping(): Promise<void>
+  /**
+   * Waits for an advisory lock and holds it on a connection of its own. `lost` resolves when that connection dies:
+   * the holder must stop at once.
+   */
+  holdLock(name: string): Promise<HeldLock>
   close(): Promise<void>
+}
+export interface HeldLock {
+  readonly lost: Promise<void>
+  release(): Promise<void>
 }
 export interface DatabaseSettings {
   readonly connection: pg.PoolConfig
@@ -35,15 +45,23 @@ export interface DatabaseSettings {
   readonly onError?: (error: Error) => void
 }
 
+const binaryParsers: Readonly<Record<number, (value: Buffer) => unknown>> = {
+  16: (value) => value[0] === 1,
+  17: (value) => value,
+  20: (value) => Number(value.readBigInt64BE(0)),
+  23: (value) => value.readInt32BE(0),
+  25: (value) => value.toString('utf8'),
+  2950: (value) => value.toString('hex'),
+}
+const textParsers: Readonly<Record<number, (value: string) => unknown>> = {
+  // Counts and indexes stay below 2^53: the ledger refuses to grow past it.
+  20: Number,
+  2950: (value) => value.replaceAll('-', ''),
+  2951: (value) => (value === '{}' ? [] : value.slice(1, -1).replaceAll('-', '').split(',')),
+}
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
-    if (format !== 'binary' && oid === 2950) return (text: string) => text.replaceAll('-', '')
-    if (format !== 'binary' && oid === 2951)
-      return (text: string) => (text === '{}' ? [] : text.slice(1, -1).replaceAll('-', '').split(','))
-    // Counts and indexes stay below 2^53: the ledger refuses to grow past it.
-    if (format !== 'binary' && oid === 20) return (text: string) => Number(text)
-    return pg.types.getTypeParser(oid, format as 'text')
-  }) as pg.CustomTypesConfig['getTypeParser'],
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    (format === 'binary' ? binaryParsers[oid] : textParsers[oid]) ?? pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
 }
 
 class OnClient implements Tx {
@@ -107,6 +125,16 @@ export function openDatabase(settings: DatabaseSettings): Database {
       } finally {
         client.release(broken)
       }
+    },
+    async holdLock(name) {
+      const client = new pg.Client({ ...settings.connection, application_name: `${settings.applicationName}/lock` })
+      const lost = new Promise<void>((resolve) => {
+        client.on('error', () => resolve())
+        client.on('end', () => resolve())
+      })
+      await client.connect()
+      await client.query('select pg_advisory_lock(hashtext($1))', [name])
+      return { lost, release: () => client.end() }
     },
     async ping() {
       await poolOf('platform').query('select 1')

@@ -1,0 +1,181 @@
+import {
+  base64Decode,
+  base64Encode,
+  concat,
+  decodeEntryBundle,
+  decodeLeaf,
+  equalBytes,
+  Frontier,
+  type Hash,
+  hashLeaf,
+  isIndex,
+  ProofError,
+  type PublicLeaf,
+  TagIndex,
+  type TagPair,
+  tileWidth,
+} from '@bailee/proof'
+import { attempt, type Check } from './judge.ts'
+import type { AuditState } from './state.ts'
+
+export interface AuditSource {
+  /** The entries bundle with this number, as wide as a log of `size` has it. */
+  bundle(n: number, width: number): Promise<Uint8Array>
+  /** The level-0 tile with this number. */
+  tile(n: number, width: number): Promise<Uint8Array>
+}
+
+export type AuditFinding =
+  | { readonly id: 'epoch'; readonly epoch: number }
+  | { readonly id: 'tag-repeated'; readonly epoch: number; readonly times: number }
+
+/** How many bundles are fetched ahead. */
+const ahead = 8
+
+/**
+ * Reads every leaf, rebuilds the tree from nothing but leaves, and rebuilds each closed epoch's tag index. Holds 64 bytes
+ * a leaf of the open epoch and the right edge of the tree before it.
+ */
+export class Audit {
+  #base: Frontier
+  #lastEpoch: number | null
+  #epochs: number
+  /** From the start of the open epoch on: leaf hashes, and tags (undefined for public leaves). */
+  #hashes: Uint8Array[] = []
+  #tags: (Uint8Array | undefined)[] = []
+
+  constructor(state: AuditState | undefined) {
+    this.#base = state === undefined ? Frontier.empty() : Frontier.fromBytes(base64Decode(state.frontier))
+    this.#lastEpoch = state?.lastEpoch ?? null
+    this.#epochs = state?.epochs ?? 0
+  }
+
+  /** Entries read so far. */
+  get size(): number {
+    return this.#base.size + this.#hashes.length
+  }
+  get epochs(): number {
+    return this.#epochs
+  }
+  get state(): AuditState {
+    return { frontier: base64Encode(this.#base.toBytes()), lastEpoch: this.#lastEpoch, epochs: this.#epochs }
+  }
+
+  /** Reads on up to `size` and compares with the signed root. Stops at the first thing that is wrong. */
+  async readTo(
+    { size, root }: { readonly size: number; readonly root: Hash },
+    source: AuditSource,
+    on: { found(finding: AuditFinding): void; progress(size: number): void },
+  ): Promise<readonly Check[]> {
+    const first = Math.floor(this.size / tileWidth)
+    const last = Math.ceil(size / tileWidth)
+    const pending: Promise<[Uint8Array, Uint8Array]>[] = []
+    const fetch = (n: number) => {
+      const width = Math.min(tileWidth, size - n * tileWidth)
+      const both = Promise.all([source.bundle(n, width), source.tile(n, width)])
+      // It is awaited in its turn; until then its failure is nobody's unhandled rejection.
+      both.catch(() => {})
+      pending.push(both)
+    }
+    for (let n = first; n < Math.min(last, first + ahead); n++) fetch(n)
+    for (let n = first; n < last; n++) {
+      const [bundle, tile] = await pending.shift()!
+      if (n + ahead < last) fetch(n + ahead)
+      const width = Math.min(tileWidth, size - n * tileWidth)
+      const entries = attempt(() => decodeEntryBundle(bundle))
+      if (!entries.ok) return [bad('audit', `bundle ${n}: ${entries.why}`)]
+      if (entries.value.length < width) return [bad('audit', `bundle ${n} has ${entries.value.length} entries`)]
+      for (let at = this.size - n * tileWidth; at < width; at++) {
+        const index = n * tileWidth + at
+        const leaf = entries.value[at]!
+        const hash = hashLeaf(leaf)
+        if (!equalBytes(hash, tile.slice(at * 32, at * 32 + 32))) {
+          return [bad('audit', `entry ${index} does not have the hash that the tile gives it`)]
+        }
+        const wrong = this.#add(index, leaf, hash, on.found)
+        if (wrong) return [wrong]
+      }
+      on.progress(this.size)
+    }
+    if (!equalBytes(this.#root(), root)) {
+      return [bad('audit', `the entries up to ${size} do not make the signed root`)]
+    }
+    return [
+      { id: 'audit', ok: true, detail: `${size} entries` },
+      { id: 'epochs', ok: true, detail: `${this.#epochs} closed` },
+    ]
+  }
+
+  #root(): Hash {
+    const whole = Frontier.fromBytes(this.#base.toBytes())
+    whole.append(concat(...this.#hashes))
+    return whole.root()
+  }
+
+  #add(index: number, bytes: Uint8Array, hash: Uint8Array, found: (finding: AuditFinding) => void): Check | undefined {
+    const leaf = attempt(() => decodeLeaf(bytes))
+    if (!leaf.ok) return bad('audit', `entry ${index}: ${leaf.why}`)
+    this.#hashes.push(hash)
+    this.#tags.push(leaf.value.kind === 'sealed' ? leaf.value.leaf.tag : undefined)
+    if (leaf.value.kind === 'public' && leaf.value.leaf.type === 'epoch-close') {
+      return this.#close(index, leaf.value.leaf, found)
+    }
+    return undefined
+  }
+
+  #close(at: number, leaf: PublicLeaf, found: (finding: AuditFinding) => void): Check | undefined {
+    const close = parseClose(leaf)
+    if (close === undefined) return bad('epochs', `entry ${at} is a malformed epoch close`)
+    const { epoch, firstIndex, endIndex, tags, root } = close
+    const start = this.#base.size
+    // No gap and no overlap: otherwise a tag could be in no epoch's index, and its absence be "proved".
+    if (firstIndex !== start)
+      return bad('epochs', `epoch ${epoch} starts at ${firstIndex}, the last one ended at ${start}`)
+    if (endIndex < firstIndex || endIndex > at)
+      return bad('epochs', `epoch ${epoch} ends at ${endIndex}, closed at ${at}`)
+    if (this.#lastEpoch !== null && epoch <= this.#lastEpoch) {
+      return bad('epochs', `epoch ${epoch} was closed after epoch ${this.#lastEpoch}`)
+    }
+    const length = endIndex - start
+    const pairs = this.#tags
+      .slice(0, length)
+      .flatMap((tag, place): TagPair[] => (tag === undefined ? [] : [{ tag, index: start + place }]))
+    const index = new TagIndex(pairs)
+    if (index.size !== tags) return bad('epochs', `epoch ${epoch} has ${index.size} tags, its close says ${tags}`)
+    if (!equalBytes(index.root(), root))
+      return bad('epochs', `the tag index of epoch ${epoch} is not what its leaves make`)
+    const repeated = mostRepeated(index.pairs)
+    if (repeated > 1) found({ id: 'tag-repeated', epoch, times: repeated })
+    this.#base.append(concat(...this.#hashes.slice(0, length)))
+    this.#hashes = this.#hashes.slice(length)
+    this.#tags = this.#tags.slice(length)
+    this.#lastEpoch = epoch
+    this.#epochs += 1
+    found({ id: 'epoch', epoch })
+    return undefined
+  }
+}
+
+const bad = (id: string, detail: string): Check => ({ id, ok: false, detail })
+
+function parseClose({ v, epoch, firstIndex, endIndex, tags, root }: PublicLeaf) {
+  if (v !== 1 || !isIndex(epoch) || !isIndex(firstIndex) || !isIndex(endIndex) || !isIndex(tags)) return undefined
+  if (typeof root !== 'string') return undefined
+  try {
+    return { epoch, firstIndex, endIndex, tags, root: base64Decode(root) }
+  } catch (error) {
+    if (error instanceof ProofError) return undefined
+    throw error
+  }
+}
+
+/** Tags are single use; the pairs are sorted by tag. */
+function mostRepeated(pairs: readonly TagPair[]): number {
+  let most = 0
+  let times = 0
+  for (const [place, { tag }] of pairs.entries()) {
+    times = place > 0 && equalBytes(tag, pairs[place - 1]!.tag) ? times + 1 : 1
+    most = Math.max(most, times)
+  }
+  return most
+}

@@ -1,0 +1,32 @@
+import { type Command, serverOption } from '../command.ts'
+import { exit } from '../exit.ts'
+import { organisationDraft, organisationOptions, showOrganisation } from '../organisation.ts'
+
+export const setup: Command = {
+  words: ['setup'],
+  rest: '--token … --server url --name-en … --name-zh … [--kind provider]',
+  summary: {
+    en: 'Completes set-up: makes the first organisation and its key.',
+    zh: '完成初始化：创建首个组织及其密钥。',
+  },
+  options: {
+    ...serverOption,
+    token: {
+      type: 'string',
+      value: '<token>',
+      help: {
+        en: 'from the one-time set-up link (or BAILEE_SETUP_TOKEN)',
+        zh: '一次性初始化链接中的令牌（或 BAILEE_SETUP_TOKEN）',
+      },
+    },
+    ...organisationOptions,
+  },
+  takes: [0, 0],
+  async run(input) {
+    const { client, ...organisation } = organisationDraft(input)
+    const token = input.find('token') ?? input.env('BAILEE_SETUP_TOKEN') ?? input.get('token')
+    const made = await input.anyone().call('setup', { body: { token, organisation, client } })
+    showOrganisation(made, input.terminal)
+    return exit.fine
+  },
+}

@@ -1,0 +1,45 @@
+import { canonicalJson } from '@bailee/proof'
+import { instant, toWire } from '#kernel'
+import type { Signer } from '#platform'
+import type { Consent, PublishedNotice } from './model.ts'
+
+/**
+ * Consent receipt after ISO/IEC TS 27560, terms of W3C DPV: what was agreed to, when, in which language, under which
+ * notice. Signed with Ed25519 over "bailee/consent-receipt/v1\n" and the RFC 8785 form of the document, so that the
+ * person can check it without us.
+ */
+export function consentReceipt(consent: Consent, notice: PublishedNotice, signer: Signer) {
+  const { content } = notice
+  const agreed = content.purposes.filter((purpose) => consent.purposes.includes(purpose.id))
+  const document = {
+    '@context': 'https://w3id.org/dpv/2.3',
+    'schema-version': 'ISO/IEC TS 27560:2023',
+    'receipt-id': toWire('cns', consent.id),
+    'record-id': toWire('cns', consent.id),
+    'pii-principal-id': toWire('per', consent.subject),
+    'pii-controller-id': toWire('org', consent.tenant),
+    notice: {
+      id: toWire('ntc', notice.id),
+      version: notice.version,
+      'sha-256': notice.hash.toString('hex'),
+      language: consent.language,
+      'shown-sha-256': consent.snapshotHash.toString('hex'),
+    },
+    purposes: agreed.map((purpose) => ({
+      purpose: purpose.id,
+      title: purpose.title[consent.language],
+      'lawful-basis': purpose.basis,
+      'retention-days': purpose.retentionDays,
+      'pii-categories': content.categories
+        .filter((category) => category.purposes.includes(purpose.id))
+        .map((category) => ({ category: category.id, term: category.term, sensitive: category.sensitive })),
+      recipients: content.recipients
+        .filter((recipient) => recipient.purpose === purpose.id)
+        .map((recipient) => recipient.name[consent.language]),
+    })),
+    event: { type: 'explicit', state: 'given', 'event-time': instant(consent.at), by: 'pii-principal' },
+    rights: content.contact[consent.language],
+  }
+  const message = Buffer.concat([Buffer.from('bailee/consent-receipt/v1\n'), Buffer.from(canonicalJson(document))])
+  return { document, signature: signer.sign(message).toString('base64'), key: signer.publicKey.toString('base64') }
+}

@@ -1,0 +1,43 @@
+import type { OrganisationId } from '#kernel'
+import type { Query } from '#platform'
+import type { Rules } from './model.ts'
+import { compileRules } from './rules.ts'
+import { liveNoticesOf } from './store.ts'
+
+/**
+ * A tenant's compiled rules, kept for a second: another server's publication is seen within that, our own at once.
+ * Consent itself is checked against the live version in the database, in its own statement.
+ */
+const keptMilliseconds = 1_000
+
+export class RulesCache {
+  readonly #db: Query
+  readonly #held = new Map<OrganisationId, { rules: Rules; until: number }>()
+  readonly #underway = new Map<OrganisationId, Promise<Rules>>()
+  constructor(db: Query) {
+    this.#db = db
+  }
+  /** From memory alone. */
+  cached(tenant: OrganisationId): Rules | undefined {
+    const held = this.#held.get(tenant)
+    return held && held.until > performance.now() ? held.rules : undefined
+  }
+  of(tenant: OrganisationId): Promise<Rules> {
+    const cached = this.cached(tenant)
+    if (cached) return Promise.resolve(cached)
+    const underway = this.#underway.get(tenant)
+    if (underway) return underway
+    const fetching = liveNoticesOf(this.#db, tenant)
+      .then((live) => {
+        const rules = compileRules(live)
+        this.#held.set(tenant, { rules, until: performance.now() + keptMilliseconds })
+        return rules
+      })
+      .finally(() => this.#underway.delete(tenant))
+    this.#underway.set(tenant, fetching)
+    return fetching
+  }
+  forget(tenant: OrganisationId): void {
+    this.#held.delete(tenant)
+  }
+}

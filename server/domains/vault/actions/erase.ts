@@ -1,0 +1,53 @@
+import { actorField, type ClientActor, day, instant, newId, type PersonActor, type PersonId, Refusal } from '#kernel'
+import { epochDays, type OnceKey, once } from '#platform'
+import type { VaultDeps } from '../deps.ts'
+import { eraseDrawers } from '../store.ts'
+
+/**
+ * Shreds the person's keys and removes what they sealed. Wraps, drawers, index and openings go in this transaction and
+ * the sequencer's next; older copies of the wraps, in backups, die with the epoch keys that made them. Article 8.
+ */
+export async function erase(
+  deps: VaultDeps,
+  actor: ClientActor | PersonActor,
+  person: PersonId,
+  onceKey: OnceKey | undefined,
+) {
+  if (actor.kind === 'person' && actor.id !== person) throw new Refusal('person_unknown')
+  const at = deps.clock.now()
+  const answer = await deps.db.transaction('vault', (tx) =>
+    once(tx, deps.keys, actor.tenant, onceKey, async () => {
+      await deps.persons.assertLive(tx, actor.tenant, person)
+      const keys = await deps.notices.deleteEveryGrant(tx, actor.tenant, person)
+      const drawers = await eraseDrawers(tx, actor.tenant, person)
+      await deps.persons.markErased(tx, actor.tenant, person)
+      const appended = await deps.ledger.append(tx, [
+        {
+          entry: newId(),
+          subject: person,
+          tenant: actor.tenant,
+          kind: 'erase',
+          at: at.getTime(),
+          fields: [
+            ['actor', actorField(actor)],
+            ['drawers', drawers],
+            ['keysDestroyed', keys],
+          ],
+        },
+      ])
+      return { at: at.getTime(), keys, drawers, appended }
+    }),
+  )
+  return {
+    person,
+    erasedAt: instant(answer.at),
+    drawers: answer.drawers,
+    keys: answer.keys,
+    unrecoverableAfter: {
+      at: instant(answer.at + 2 * epochDays * day),
+      meaning:
+        'The epoch keys that wrapped this person’s keys are due for destruction by then; until that is done, a backup of both databases from before the erasure could still be opened.',
+    },
+    receipt: deps.ledger.promise(answer.appended)[0]!,
+  }
+}

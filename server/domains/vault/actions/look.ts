@@ -1,0 +1,143 @@
+import { type Actor, actorField, type ClientActor, type EntryId, newId, Refusal, type StaffActor } from '#kernel'
+import type { EntryDraft } from '#ledger'
+import { type DrawerKey, unwrap } from '#notices'
+import { coalesce, keyIdOf, SealBroken } from '#platform'
+import type { VaultDeps } from '../deps.ts'
+import { type Look, type LookRequest, profileOf } from '../model.ts'
+import { judgeLook } from '../rules.ts'
+import { openDrawer } from '../seals.ts'
+import { type Answer, type Ask, fetchAndLog } from '../store.ts'
+
+export interface LookItem {
+  readonly actor: ClientActor | StaffActor
+  readonly request: LookRequest
+}
+type Judged = LookItem & {
+  readonly entry: EntryId
+  readonly categories: readonly string[]
+  readonly refusal: Refusal | undefined
+}
+
+/**
+ * Opens fields for one stated purpose. Leaves a ledger entry even when it refuses. Article 2.
+ *
+ * Looks that arrive while a statement is in flight share the next one: fetch, log and commit once for all, then open.
+ * Nothing is opened before its entry is durable, and a refusal is thrown after the commit, so its evidence stays.
+ */
+export function createLook(deps: VaultDeps): (item: LookItem) => Promise<Look> {
+  const db = deps.db.as('vault')
+  return coalesce<LookItem, Look>((items) => lookTogether(deps, db, items), { maxBatch: 128, lanes: 2 })
+}
+
+export const lookFields = (actor: Actor, request: LookRequest): EntryDraft['fields'] => [
+  ['actor', actorField(actor)],
+  ['purpose', request.purpose],
+  ['fields', request.fields],
+  ['record', `rec_${request.record ?? profileOf(request.person)}`],
+  ...(request.onBehalfOf === undefined ? [] : [['onBehalfOf', request.onBehalfOf] as const]),
+  ...(request.case === undefined ? [] : [['case', request.case] as const]),
+]
+
+export async function lookTogether(
+  deps: VaultDeps,
+  db: Parameters<typeof fetchAndLog>[0],
+  items: readonly LookItem[],
+): Promise<(Look | Error)[]> {
+  deps.ledger.assertKeepsUp()
+  const at = deps.clock.now().getTime()
+  const judged: Judged[] = []
+  for (const { actor, request } of items) {
+    const rules = deps.notices.rules.cached(actor.tenant) ?? (await deps.notices.rules.of(actor.tenant))
+    const verdict = judgeLook(rules, actor, request)
+    const entry = newId<'ent'>()
+    judged.push(
+      'refusal' in verdict
+        ? { actor, request, entry, categories: [], refusal: verdict.refusal }
+        : { actor, request, entry, categories: verdict.categories, refusal: undefined },
+    )
+  }
+  const asks: Ask[] = []
+  for (const [item, { actor, request, categories, refusal }] of judged.entries()) {
+    // A refused look asks for one thing still: whether there is such a person, so that the refusal reaches their chain.
+    for (const category of refusal ? [''] : categories)
+      asks.push({
+        item,
+        tenant: actor.tenant,
+        subject: request.person,
+        category,
+        purpose: refusal ? '' : request.purpose,
+        record: request.record ?? profileOf(request.person),
+      })
+  }
+  const appended = deps.ledger.prepare(
+    judged.map(({ actor, request, entry }) => ({
+      entry,
+      subject: request.person,
+      tenant: actor.tenant,
+      kind: 'look',
+      at,
+      fields: lookFields(actor, request),
+    })),
+  )
+  const presets = judged.map(({ refusal }) => (refusal ? `refused: ${refusal.code}` : null))
+  const answers = await fetchAndLog(db, asks, presets, appended)
+
+  const byItem = judged.map(() => [] as Answer[])
+  for (const answer of answers) byItem[answer.item]!.push(answer)
+  const outcomes = byItem.map((rows) => rows[0]!.outcome)
+  const receipts = deps.ledger.promise(appended, outcomes)
+  await deps.keys.load(answers.flatMap((answer) => (answer.wrap ? [keyIdOf(answer.wrap)] : [])))
+  return judged.map((item, index) => {
+    const receipt = receipts[index]!
+    const outcome = outcomes[index]!
+    if (item.refusal)
+      return new Refusal(
+        item.refusal.code,
+        isForeign(outcome) ? item.refusal.details : { ...item.refusal.details, receipt },
+      )
+    if (isForeign(outcome)) return new Refusal('person_unknown', { field: '/person' })
+    if (outcome === 'refused: grant_missing')
+      return new Refusal('grant_missing', {
+        missing: { purpose: item.request.purpose, categories: missingOf(byItem[index]!) },
+        receipt,
+      })
+    if (outcome === 'refused: record_unknown') return new Refusal('record_unknown', { field: '/record', receipt })
+    try {
+      return {
+        person: item.request.person,
+        record: item.request.record ?? profileOf(item.request.person),
+        fields: openFields(deps, item, byItem[index]!),
+        receipt,
+      }
+    } catch (error) {
+      if (error instanceof Refusal) return new Refusal(error.code, { ...error.details, receipt })
+      if (!(error instanceof SealBroken)) throw error
+      deps.log.error({ entry: item.entry, person: item.request.person }, 'a drawer or a wrap does not open')
+      return new Refusal('seal_broken', { receipt })
+    }
+  })
+}
+
+const isForeign = (outcome: string) => outcome === '-' || outcome === 'refused: another organisation'
+const missingOf = (rows: readonly Answer[]) => rows.filter((row) => !row.wrap).map((row) => row.category)
+
+function openFields(deps: VaultDeps, { actor, request }: Judged, rows: readonly Answer[]): Record<string, string> {
+  const { tenant } = actor
+  const record = request.record ?? profileOf(request.person)
+  const fields: Record<string, string> = {}
+  for (const row of rows) {
+    const drawerKey: DrawerKey | undefined = unwrap(
+      deps.keys,
+      tenant,
+      request.person,
+      row.category!,
+      request.purpose,
+      row.wrap!,
+    )
+    if (!drawerKey) throw new Refusal('key_unavailable')
+    const held = openDrawer(drawerKey, tenant, request.person, record, row.category!, row.version!, row.sealed!)
+    drawerKey.bytes.fill(0)
+    for (const field of request.fields) if (Object.hasOwn(held, field)) fields[field] = held[field]!
+  }
+  return fields
+}

@@ -1,0 +1,19 @@
+import type { Clock, OrganisationId, PersonId } from '#kernel'
+import type { Ledger } from '#ledger'
+import type { NoticesRoom } from '#notices'
+import type { Database, Keys, Log, Tx } from '#platform'
+
+export interface VaultPersons {
+  assertLive(tx: Tx, tenant: OrganisationId, id: PersonId): Promise<void>
+  markErased(tx: Tx, tenant: OrganisationId, id: PersonId): Promise<void>
+}
+export interface VaultDeps {
+  readonly db: Database
+  readonly keys: Keys
+  readonly clock: Clock
+  readonly log: Log
+  readonly ledger: Ledger
+  readonly notices: NoticesRoom
+  readonly persons: VaultPersons
+  readonly findsPerMinute: number
+}

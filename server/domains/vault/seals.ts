@@ -1,0 +1,45 @@
+import { createHmac } from 'node:crypto'
+import type { OrganisationId, PersonId, RecordId } from '#kernel'
+import type { DrawerKey } from '#notices'
+import { drawerAad, type Keys, open, seal } from '#platform'
+import { drawerSchemaVersion } from './model.ts'
+import { normalise, normaliserVersion } from './rules.ts'
+
+const noKeyId = Buffer.alloc(16)
+
+/** The drawer key belongs to one person and category; which one the row says, so the blob's key id is the person's. */
+export const sealDrawer = (
+  drawerKey: DrawerKey,
+  tenant: OrganisationId,
+  subject: PersonId,
+  record: RecordId,
+  category: string,
+  fields: Readonly<Record<string, string>>,
+): Buffer => {
+  noKeyId.write(subject, 'hex')
+  return seal(
+    drawerKey.key,
+    noKeyId,
+    Buffer.from(JSON.stringify(fields)),
+    drawerAad(tenant, subject, record, category, drawerSchemaVersion),
+  )
+}
+/** @throws {SealBroken} when the row was swapped, truncated or changed in any way. */
+export const openDrawer = (
+  drawerKey: DrawerKey,
+  tenant: OrganisationId,
+  subject: PersonId,
+  record: RecordId,
+  category: string,
+  version: number,
+  sealed: Buffer,
+): Record<string, string> =>
+  JSON.parse(
+    open(drawerKey.key, sealed, drawerAad(tenant, subject, record, category, version)).toString('utf8'),
+  ) as Record<string, string>
+
+/** Sixteen bytes that are equal when the normalised values are, for this tenant and field only. */
+export async function blindToken(keys: Keys, tenant: OrganisationId, field: string, value: string): Promise<Buffer> {
+  const key = await keys.indexKey(tenant, field, normaliserVersion)
+  return createHmac('sha256', key).update(normalise(value)).digest().subarray(0, 16)
+}

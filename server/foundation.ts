@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import type pg from 'pg'
+import { systemClock } from '#kernel'
+import { createLogSigner, diskTileStore, type LogSigner, type TileStore, type WitnessConfig } from '#ledger'
+import { createKeys, type Database, fileKeyProvider, type Keys, type Log, openDatabase, openKeyStore } from '#platform'
+import type { Config } from './config.ts'
+
+/** Where the two databases are: found once by the main thread, handed as plain data to the sequencer's thread. */
+export interface Connections {
+  readonly main: pg.PoolConfig
+  readonly keyStore: pg.PoolConfig
+}
+/** What both threads stand on. */
+export interface Foundation {
+  readonly db: Database
+  readonly keys: Keys
+  readonly tiles: TileStore
+  readonly signer: LogSigner
+  readonly ed25519: Awaited<ReturnType<Keys['signer']>>
+  readonly mlDsa44: Awaited<ReturnType<Keys['signer']>>
+  close(): Promise<void>
+}
+export interface Settled {
+  readonly config: Config
+  readonly connections: Connections
+  readonly witnesses: readonly WitnessConfig[]
+}
+
+export async function layFoundation(
+  { config, connections }: Pick<Settled, 'config' | 'connections'>,
+  log: Log,
+  applicationName: string,
+  poolSize = config.poolSize,
+): Promise<Foundation> {
+  const onError = (error: Error) => log.warn({ err: error }, 'an idle database connection broke')
+  const db = openDatabase({ connection: connections.main, applicationName, poolSize, onError })
+  const provider = await fileKeyProvider(join(config.dataDirectory, 'keys', 'root.key'))
+  const store = await openKeyStore(connections.keyStore, onError)
+  const keys = createKeys({ provider, store, clock: systemClock })
+  const ed25519 = await keys.signer('ledger-ed25519', 'ed25519')
+  const mlDsa44 = await keys.signer('ledger-ml-dsa-44', 'ml-dsa-44')
+  return {
+    db,
+    keys,
+    ed25519,
+    mlDsa44,
+    tiles: diskTileStore(join(config.dataDirectory, 'ledger')),
+    signer: createLogSigner(config.ledgerOrigin, ed25519, mlDsa44),
+    async close() {
+      await db.close()
+      await keys.close()
+    },
+  }
+}
