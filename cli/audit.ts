@@ -1,7 +1,6 @@
 import {
   base64Decode,
   base64Encode,
-  concat,
   decodeEntryBundle,
   decodeLeaf,
   equalBytes,
@@ -33,32 +32,45 @@ export type AuditFinding =
 const ahead = 8
 
 /**
- * Reads every leaf, rebuilds the tree from nothing but leaves, and rebuilds each closed epoch's tag index. Holds 64 bytes
- * a leaf of the open epoch and the right edge of the tree before it.
+ * Reads every leaf, rebuilds the tree from nothing but leaves, and rebuilds each closed epoch's tag index. Holds 65 bytes
+ * a leaf of the open epoch, and the right edges of the tree before it and up to now.
  */
 export class Audit {
-  #base: Frontier
+  /** Up to the start of the open epoch. */
+  readonly #base: Frontier
+  /** Up to the last leaf read. */
+  readonly #head: Frontier
   #lastEpoch: number | null
   #epochs: number
-  /** From the start of the open epoch on: leaf hashes, and tags (undefined for public leaves). */
-  #hashes: Uint8Array[] = []
-  #tags: (Uint8Array | undefined)[] = []
+  /** Where the last close stands: behind the epoch's end, so a resumed audit meets it again. */
+  #lastCloseIndex: number
+  /** From the start of the open epoch on: leaf hashes, tags, and whether there is a tag. */
+  readonly #hashes = new Records(32)
+  readonly #tags = new Records(32)
+  readonly #sealed = new Records(1)
 
   constructor(state: AuditState | undefined) {
     this.#base = state === undefined ? Frontier.empty() : Frontier.fromBytes(base64Decode(state.frontier))
+    this.#head = Frontier.fromBytes(this.#base.toBytes())
     this.#lastEpoch = state?.lastEpoch ?? null
     this.#epochs = state?.epochs ?? 0
+    this.#lastCloseIndex = state?.lastCloseIndex ?? -1
   }
 
   /** Entries read so far. */
   get size(): number {
-    return this.#base.size + this.#hashes.length
+    return this.#head.size
   }
   get epochs(): number {
     return this.#epochs
   }
   get state(): AuditState {
-    return { frontier: base64Encode(this.#base.toBytes()), lastEpoch: this.#lastEpoch, epochs: this.#epochs }
+    return {
+      frontier: base64Encode(this.#base.toBytes()),
+      lastEpoch: this.#lastEpoch,
+      lastCloseIndex: this.#lastCloseIndex,
+      epochs: this.#epochs,
+    }
   }
 
   /** Reads on up to `size` and compares with the signed root. Stops at the first thing that is wrong. */
@@ -97,7 +109,7 @@ export class Audit {
       }
       on.progress(this.size)
     }
-    if (!equalBytes(this.#root(), root)) {
+    if (!equalBytes(this.#head.root(), root)) {
       return [bad('audit', `the entries up to ${size} do not make the signed root`)]
     }
     return [
@@ -106,18 +118,15 @@ export class Audit {
     ]
   }
 
-  #root(): Hash {
-    const whole = Frontier.fromBytes(this.#base.toBytes())
-    whole.append(concat(...this.#hashes))
-    return whole.root()
-  }
-
   #add(index: number, bytes: Uint8Array, hash: Uint8Array, found: (finding: AuditFinding) => void): Check | undefined {
     const leaf = attempt(() => decodeLeaf(bytes))
     if (!leaf.ok) return bad('audit', `entry ${index}: ${leaf.why}`)
+    const isSealed = leaf.value.kind === 'sealed'
+    this.#head.append(hash)
     this.#hashes.push(hash)
-    this.#tags.push(leaf.value.kind === 'sealed' ? leaf.value.leaf.tag : undefined)
-    if (leaf.value.kind === 'public' && leaf.value.leaf.type === 'epoch-close') {
+    this.#tags.push(leaf.value.kind === 'sealed' ? leaf.value.leaf.tag : new Uint8Array(32))
+    this.#sealed.push(Uint8Array.of(isSealed ? 1 : 0))
+    if (leaf.value.kind === 'public' && leaf.value.leaf.type === 'epoch-close' && index > this.#lastCloseIndex) {
       return this.#close(index, leaf.value.leaf, found)
     }
     return undefined
@@ -137,22 +146,59 @@ export class Audit {
       return bad('epochs', `epoch ${epoch} was closed after epoch ${this.#lastEpoch}`)
     }
     const length = endIndex - start
-    const pairs = this.#tags
-      .slice(0, length)
-      .flatMap((tag, place): TagPair[] => (tag === undefined ? [] : [{ tag, index: start + place }]))
+    const pairs: TagPair[] = []
+    for (let place = 0; place < length; place++) {
+      if (this.#sealed.at(place)[0] === 1) pairs.push({ tag: this.#tags.at(place), index: start + place })
+    }
     const index = new TagIndex(pairs)
     if (index.size !== tags) return bad('epochs', `epoch ${epoch} has ${index.size} tags, its close says ${tags}`)
     if (!equalBytes(index.root(), root))
       return bad('epochs', `the tag index of epoch ${epoch} is not what its leaves make`)
     const repeated = mostRepeated(index.pairs)
     if (repeated > 1) found({ id: 'tag-repeated', epoch, times: repeated })
-    this.#base.append(concat(...this.#hashes.slice(0, length)))
-    this.#hashes = this.#hashes.slice(length)
-    this.#tags = this.#tags.slice(length)
+    this.#base.append(this.#hashes.take(length))
+    this.#tags.take(length)
+    this.#sealed.take(length)
     this.#lastEpoch = epoch
+    this.#lastCloseIndex = at
     this.#epochs += 1
     found({ id: 'epoch', epoch })
     return undefined
+  }
+}
+
+/** Records of one width in one array of bytes: an epoch may hold millions. */
+class Records {
+  readonly #width: number
+  #bytes: Uint8Array
+  #count = 0
+
+  constructor(width: number) {
+    this.#width = width
+    this.#bytes = new Uint8Array(1024 * width)
+  }
+
+  push(record: Uint8Array): void {
+    const end = this.#count * this.#width
+    if (end === this.#bytes.length) {
+      const larger = new Uint8Array(2 * end)
+      larger.set(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#bytes.set(record, end)
+    this.#count += 1
+  }
+
+  at(place: number): Uint8Array {
+    return this.#bytes.slice(place * this.#width, (place + 1) * this.#width)
+  }
+
+  /** Removes the first records and returns them. */
+  take(count: number): Uint8Array {
+    const taken = this.#bytes.slice(0, count * this.#width)
+    this.#bytes.copyWithin(0, count * this.#width, this.#count * this.#width)
+    this.#count -= count
+    return taken
   }
 }
 

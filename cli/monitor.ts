@@ -1,5 +1,4 @@
 import {
-  base64Decode,
   base64Encode,
   type Checkpoint,
   emptyRoot,

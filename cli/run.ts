@@ -1,4 +1,4 @@
-import { BaileeError, type Bilingual } from '@bailee/sdk'
+import type { Bilingual } from '@bailee/sdk'
 import { type Command, commonOptions, Input, type Options, parseOptions } from './command.ts'
 import { accessLink } from './commands/access-link.ts'
 import { createClient } from './commands/client-create.ts'
@@ -10,7 +10,8 @@ import { showNotice } from './commands/notice-show.ts'
 import { createOrganisation } from './commands/organisation-create.ts'
 import { setup } from './commands/setup.ts'
 import { verify } from './commands/verify.ts'
-import { type ExitCode, exit, Stop } from './exit.ts'
+import { exit, Stop } from './exit.ts'
+import { tellError } from './tell-error.ts'
 import { Terminal } from './terminal.ts'
 import { chooseLanguage, type Language, say } from './texts.ts'
 
@@ -61,30 +62,6 @@ export async function run(args: readonly string[], env: Readonly<Record<string, 
 function languageIn(args: readonly string[]): string | undefined {
   const at = args.indexOf('--lang')
   return at >= 0 ? args[at + 1] : args.find((one) => one.startsWith('--lang='))?.slice('--lang='.length)
-}
-
-export function tellError(error: unknown, terminal: Terminal): ExitCode {
-  if (error instanceof Stop) {
-    const sentence = terminal.say(error.text, error.values)
-    terminal.tell(terminal.json ? JSON.stringify({ error: { code: error.text, message: sentence } }) : sentence)
-    return error.exitCode
-  }
-  if (error instanceof BaileeError) {
-    const { code, message, status, field, rule, missing, receipt } = error
-    if (terminal.json) {
-      terminal.tell(JSON.stringify({ error: { code, message, status, field, rule, missing, receipt } }))
-      return exit.server
-    }
-    terminal.tell(terminal.say('serverRefused', { sentence: message, code }))
-    if (field) terminal.tell(terminal.say('detailField', { field }))
-    if (rule) terminal.tell(terminal.say('detailRule', { rule }))
-    if (missing) terminal.tell(terminal.say('detailMissing', { missing: JSON.stringify(missing) }))
-    if (receipt) terminal.tell(terminal.say('detailReceipt', { entry: receipt.entry }))
-    return exit.server
-  }
-  // A fault of ours: loud, and not mistaken for a verdict on anybody.
-  terminal.tell(terminal.say('internal', { why: error instanceof Error ? (error.stack ?? error.message) : 'unknown' }))
-  return exit.server
 }
 
 function overview(language: Language): string {

@@ -23,6 +23,7 @@ export interface Seen {
 export interface AuditState {
   readonly frontier: string
   readonly lastEpoch: number | null
+  readonly lastCloseIndex: number
   readonly epochs: number
 }
 

@@ -21,7 +21,17 @@ export interface Foundation {
   close(): Promise<void>
 }
 export interface Settled {
-  readonly config: Config
+  /** Plain data: it crosses into the sequencer's thread. */
+  readonly config: Pick<
+    Config,
+    | 'dataDirectory'
+    | 'ledgerOrigin'
+    | 'ledgerEpochSeconds'
+    | 'ledgerEpochTags'
+    | 'witnessEveryMilliseconds'
+    | 'poolSize'
+    | 'logLevel'
+  >
   readonly connections: Connections
   readonly witnesses: readonly WitnessConfig[]
 }

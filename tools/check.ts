@@ -50,7 +50,13 @@ const inspection = inspect(root)
 
 const checks: readonly Check[] = [
   { name: 'types', run: async () => ({ problems: await tool('tsc', ['-p', 'tsconfig.json']), seen: 'tsc' }) },
-  { name: 'format and lint', run: async () => ({ problems: await tool('biome', ['check', '.']), seen: 'biome' }) },
+  {
+    name: 'format and lint',
+    run: async () => ({
+      problems: await tool('biome', ['check', '--diagnostic-level=warn', '--max-diagnostics=30', '.']),
+      seen: 'biome',
+    }),
+  },
   {
     name: 'floor plan',
     run: async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isTest, isTypeScript, listFiles } from './repository.ts'
+import { isTest, isTestHelper, isTypeScript, listFiles } from './repository.ts'
 
 /**
  * Finds runs of lines that stand in two places. Lines are compared without indentation and spacing; blank lines, comments,
@@ -114,7 +114,7 @@ export function duplicateProblems(found: readonly Duplicate[], allowed: readonly
 }
 
 export function readSources(root: string): Map<string, string> {
-  const files = listFiles(root, '.', (path) => isTypeScript(path) && !isTest(path))
+  const files = listFiles(root, '.', (path) => isTypeScript(path) && !isTest(path) && !isTestHelper(path))
   return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
 }
 

@@ -28,6 +28,9 @@ export function listFiles(root: string, folder = '.', wanted: (path: string) => 
 export const isTypeScript = (path: string) => /\.tsx?$/.test(path)
 export const isTest = (path: string) => /\.test\.tsx?$/.test(path)
 
+/** What only tests use: `test-world.ts`, `parent.fixture.ts`, a folder `testing/`. */
+export const isTestHelper = (path: string) => /(^|\/)test-[^/]+\.tsx?$|\.fixture\.tsx?$|\/testing\//.test(path)
+
 export interface DeclaredDependency {
   readonly name: string
   readonly version: string

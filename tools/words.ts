@@ -28,8 +28,8 @@ export const unwantedWords = (path: string, text: string): string[] =>
         .map(({ pattern, why }) => `${path}:${index + 1}: "${pattern.exec(line)?.[0].trim()}": ${why}`),
     )
 
-/** config.ts reads it for everybody; the embedded PostgreSQL hands PATH and its kin to the programs that it starts. */
-const mayReadEnvironment = /^server\/config\.ts$|^server\/platform\/postgres\/|\.(test|fixture)\.ts$/
+/** main.ts hands it to config.ts, once; the embedded PostgreSQL hands PATH and its kin to the programs that it starts. */
+const mayReadEnvironment = /^server\/(config|main)\.ts$|^server\/platform\/postgres\/|\.(test|fixture)\.ts$/
 
 /** The environment is read once; a room that reads it itself has a hidden setting. */
 export const environmentReaders = (path: string, text: string): string[] => {
@@ -37,7 +37,7 @@ export const environmentReaders = (path: string, text: string): string[] => {
   return text
     .split('\n')
     .flatMap((line, index) =>
-      /\bprocess\.env\b/.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line)
+      /\bprocess\.env\b(?!\.PATH\b)/.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line)
         ? [`${path}:${index + 1}: reads process.env; only server/config.ts may`]
         : [],
     )

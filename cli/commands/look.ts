@@ -2,7 +2,7 @@ import type { Caller } from '@bailee/sdk'
 import { type Command, type Input, keyOptions, readText } from '../command.ts'
 import { exit, Stop } from '../exit.ts'
 import { Progress } from '../progress.ts'
-import { tellError } from '../run.ts'
+import { tellError } from '../tell-error.ts'
 import type { Terminal } from '../terminal.ts'
 
 const batchItems = 100

@@ -13,7 +13,12 @@ export {
   type Tx,
 } from './db/database.ts'
 export { MigrationError, migrate, type RoomMigrations } from './db/migrate.ts'
+export { prepareDatabases } from './db/prepare.ts'
+export { createEvents, type Event, type Events, emit } from './events.ts'
 export { parseJsonBody } from './http/body.ts'
+export { mountHealth } from './http/health.ts'
+export { mountPortal } from './http/portal.ts'
+export { mountReference } from './http/reference.ts'
 export {
   type Authenticate,
   type Call,
@@ -23,7 +28,10 @@ export {
   type OnceKey,
   type ReplyOf,
 } from './http/server.ts'
+export { createJobs, enqueue, type Jobs } from './jobs.ts'
 export * from './keys/index.ts'
 export { createLog, type Log } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
+export { platformMigrations } from './migrations.ts'
 export { once } from './once.ts'
+export { type EmbeddedPostgres, PostgresStartError, startEmbeddedPostgres } from './postgres/index.ts'

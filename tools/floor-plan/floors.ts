@@ -25,7 +25,13 @@ export const rooms: readonly Room[] = floors.flatMap((floor, level) =>
 )
 
 /** Files that see everything from above. Whoever adds one here makes the hall wider: think twice. */
-export const hall = ['app.ts', 'main.ts', 'config.ts', 'demo.ts', 'journeys', 'demo'] as const
+export const hall = [
+  ...['app.ts', 'main.ts', 'config.ts', 'serve.ts', 'demo.ts', 'foundation.ts', 'sequencer-thread.ts'],
+  ...['journeys', 'demo'],
+] as const
+
+/** The sequencer's thread and what it shares with the main one. They wire the ledger, and nothing else. */
+export const sequencerWay = ['foundation.ts', 'sequencer-thread.ts'] as const
 
 /** Packages beside the server. Each is entered through its `index.ts` alone. */
 export const packages = ['proof', 'detect', 'junk', 'contract', 'sdk', 'cli', 'witness', 'web', 'bench'] as const

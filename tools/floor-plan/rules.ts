@@ -1,5 +1,5 @@
 import type { IFlattenedRuleSet, IRegularForbiddenRuleType } from 'dependency-cruiser'
-import { faces, packages, purePackages, rooms } from './floors.ts'
+import { faces, packages, purePackages, rooms, sequencerWay } from './floors.ts'
 
 /** Where an npm package may be imported. `tests` stands for every test file. */
 export interface Ownership {
@@ -7,7 +7,8 @@ export interface Ownership {
   readonly owners: readonly string[]
 }
 
-const testFile = '\\.(test|bench)\\.tsx?$|/testing/'
+/** Test files, and what only they use: `test-world.ts`, `parent.fixture.ts`. */
+const testFile = '\\.(test|bench|fixture)\\.tsx?$|/test-[^/]+\\.tsx?$|/testing/'
 const anyRoom = 'kernel|platform|domains/[^/]+'
 /** `rules.ts`, `consent-rules.ts` or a folder `rules/`. */
 const rulesFile = `^server/(${anyRoom})/[^/]*rules(\\.ts$|/)`
@@ -75,12 +76,20 @@ const frontDoors = [
   ),
 ]
 
+const sequencerFiles = `^server/${either(sequencerWay)}$`
+
 const hallRules = [
   forbid(
     'only app.ts knows every room',
     'Wiring has one place. main.ts, config.ts and the demonstration go through it.',
-    { path: top, pathNot: ['^server/app\\.ts$', '^server/journeys/', testFile] },
+    { path: top, pathNot: ['^server/app\\.ts$', sequencerFiles, '^server/journeys/', testFile] },
     { path: '^server/domains/' },
+  ),
+  forbid(
+    'only app.ts knows every room',
+    'The sequencer runs in a thread of its own, with its own way in; it knows the ledger and no other room.',
+    { path: sequencerFiles },
+    { path: '^server/domains/', pathNot: ['^server/domains/ledger/'] },
   ),
 ]
 
@@ -103,7 +112,13 @@ const pureRules = [
     { path: rulesFile, pathNot: [testFile] },
     {
       path: '.',
-      pathNot: ['^server/kernel/', '^contract/', '^proof/', '^server/$1/[^/]*(model|rules)(\\.ts$|/)'],
+      pathNot: [
+        '^server/kernel/',
+        '^contract/',
+        '^proof/',
+        '^server/$1/[^/]*(model|rules)(\\.ts$|/)',
+        '^server/domains/[^/]+/index\\.ts$',
+      ],
     },
   ),
   forbid(
@@ -111,6 +126,12 @@ const pureRules = [
     'From the contract a rule takes types.',
     { path: rulesFile, pathNot: [testFile] },
     { path: '^contract/', dependencyTypesNot: ['type-only'] },
+  ),
+  forbid(
+    'rules are pure',
+    'From a lower room a rule takes types: the shape of a fact, not the way to fetch it.',
+    { path: rulesFile, pathNot: [testFile] },
+    { path: '^server/domains/[^/]+/index\\.ts$', dependencyTypesNot: ['type-only'] },
   ),
   forbid(
     'a migration imports nothing',

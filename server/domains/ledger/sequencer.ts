@@ -22,7 +22,7 @@ import type { LogSigner } from './signing.ts'
 import * as store from './store.ts'
 import { sortedPairs, writeTagIndex } from './tags.ts'
 import type { TileStore } from './tile-store.ts'
-import type { WitnessClient, WitnessView } from './witnesses.ts'
+import { signatureLines, type WitnessClient, type WitnessView } from './witnesses.ts'
 
 /** Someone else holds office now, or the database moved under us. The loop ends; nothing was signed. */
 export class Fenced extends Error {
@@ -389,13 +389,7 @@ export class Sequencer {
     const answered = this.#deps.witnesses.filter((witness) => witness.view.size === size).length
     if (answered < Math.min(2, this.#deps.witnesses.length)) return
     const { text } = parseNote(note)
-    const cosigned = formatNote(text, [
-      ...note
-        .slice(text.length + 1)
-        .split('\n')
-        .filter(Boolean),
-      ...lines,
-    ])
+    const cosigned = formatNote(text, [...signatureLines(note.slice(text.length)), ...lines])
     await store.keepWitnessed(this.#db, size, cosigned)
     if (size >= this.#witnessedSize) {
       this.#witnessedSize = size

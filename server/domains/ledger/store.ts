@@ -177,7 +177,7 @@ export async function keepCheckpoint(
   const rows = await db.query({
     name: 'ledger/keep-checkpoint',
     text: `insert into ledger.checkpoint as kept (size, note, signed_at) select $2, $3, $4 from ledger.head where fence = $5
-      on conflict (only) do update set size = excluded.size, note = excluded.note, signed_at = excluded.signed_at where kept.size = $1 returning size`,
+      on conflict (single) do update set size = excluded.size, note = excluded.note, signed_at = excluded.signed_at where kept.size = $1 returning size`,
     values: [expected, next.size, next.note, next.signedAt, fence],
   })
   return rows.length === 1

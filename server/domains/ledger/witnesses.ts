@@ -24,6 +24,13 @@ export interface WitnessView {
   reachable: boolean
 }
 
+/** Signature lines of a note's second part, each with its line feed. */
+export const signatureLines = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('\u2014 '))
+    .map((line) => `${line}\n`)
+
 const timeoutMilliseconds = 5_000
 
 /** Client of c2sp.org/tlog-witness. Believes a witness only as far as its signature goes. */
@@ -65,7 +72,7 @@ export class WitnessClient {
       const response = await this.#ask(`${this.view.url}/add-checkpoint`, formatAddCheckpoint({ oldSize, proof, note }))
       const body = await response.text()
       if (response.status === 200) {
-        const lines = body.split('\n').filter((line) => line.startsWith('\u2014 '))
+        const lines = signatureLines(body)
         const { text } = parseNote(note)
         // A line that does not verify over our own checkpoint is no cosignature.
         const opened = openNote(formatNote(text, lines), this.#verifiers)

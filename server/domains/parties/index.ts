@@ -1,6 +1,7 @@
 /** Floor 3: who acts here. Organisations, staff, machine clients, persons' ids, sessions, approvals by two people. */
+import { join } from 'node:path'
 import type { Actor, ApprovalId, OrganisationId, PersonId } from '#kernel'
-import type { HttpServer, Tx } from '#platform'
+import type { HttpServer, RoomMigrations, Tx } from '#platform'
 import { type ApprovedAct, assertApproved } from './approvals.ts'
 import { authenticate, type Credentials } from './authenticate.ts'
 import { createClientCredentials } from './credentials.ts'
@@ -16,6 +17,8 @@ export type { ApprovedAct } from './approvals.ts'
 export type { Credentials } from './authenticate.ts'
 export type { Member, PartiesDeps, Person } from './model.ts'
 export { type SoftwareAuthenticator, softwareAuthenticator } from './test-authenticator.ts'
+
+export const partiesMigrations: RoomMigrations = { room: 'parties', folder: join(import.meta.dirname, 'migrations') }
 
 export interface Parties {
   /**

@@ -17,6 +17,8 @@ export interface CeremonyOptions {
   readonly options: Record<string, unknown>
 }
 const timeout = ceremonyMinutes * 60_000
+/** EdDSA, ES256, RS256 (RFC 9053): every authenticator has one. What Node still calls experimental is not offered. */
+const supportedAlgorithmIDs = [-8, -7, -257]
 const userHandleOf = (staff: StaffId) => new Uint8Array(idBytes(staff))
 
 export async function registrationOptions(
@@ -31,6 +33,7 @@ export async function registrationOptions(
     userName: displayName,
     userDisplayName: displayName,
     timeout,
+    supportedAlgorithmIDs,
     // Who made somebody's authenticator is none of our business.
     attestationType: 'none',
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
@@ -59,6 +62,7 @@ export async function verifyRegistration(
       expectedOrigin: origin.origin,
       expectedRPID: origin.rpId,
       requireUserVerification: true,
+      supportedAlgorithmIDs,
     }),
   )
   if (!result?.verified) return undefined

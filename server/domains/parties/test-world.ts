@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { fixedClock, newId, type PersonId } from '#kernel'
-import { createLedger, diskTileStore } from '#ledger'
+import { createLedger, diskTileStore, ledgerMigrations } from '#ledger'
 import {
   createHttpServer,
   createKeys,
@@ -14,9 +13,10 @@ import {
   migrate,
   openDatabase,
   openKeyStore,
+  platformMigrations,
+  startEmbeddedPostgres,
 } from '#platform'
-import { startEmbeddedPostgres } from '../../platform/postgres/index.ts'
-import { createParties, type Parties, softwareAuthenticator } from './index.ts'
+import { createParties, type Parties, partiesMigrations, softwareAuthenticator } from './index.ts'
 
 /** A house with this room in it, on a real PostgreSQL, spoken to over the wire. For tests of this room alone. */
 
@@ -67,13 +67,7 @@ export async function openWorld() {
   const log = createLog('silent')
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log })
   const { connection } = postgres
-  await makeRoles(connection)
-  const domains = join(import.meta.dirname, '..')
-  await migrate(connection, [
-    { room: 'platform', folder: join(domains, '../platform/migrations') },
-    { room: 'ledger', folder: '/tmp/ledger-migrations' },
-    { room: 'parties', folder: join(domains, 'parties/migrations') },
-  ])
+  await migrate(connection, [platformMigrations, ledgerMigrations, partiesMigrations])
   const clock = fixedClock(dawn)
   const whole = openDatabase({ connection, applicationName: 'parties-test' })
   const keys = createKeys({
@@ -246,12 +240,3 @@ export const provider = (name: string) => ({ kind: 'provider', name: { en: name,
 /** The wire id without its prefix, as the house writes it. */
 export const tenantOf = (organisation: string) => organisation.slice(4) as Parameters<Parties['insertPersons']>[1]
 export const personOf = (person: string) => person.slice(4) as PersonId
-
-/** migrate() grants to every room's role while it still makes them, so on an empty cluster they are made first. */
-async function makeRoles(connection: pg.ClientConfig) {
-  const client = new pg.Client(connection)
-  await client.connect()
-  for (const room of ['platform', 'ledger', 'parties', 'notices', 'vault'])
-    await client.query(`create role bailee_${room} nologin`)
-  await client.end()
-}

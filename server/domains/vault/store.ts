@@ -36,7 +36,6 @@ export async function fetchAndLog(
 ): Promise<readonly Answer[]> {
   return db.query<Answer>({
     name: 'vault/fetch-and-log',
-    binary: true,
     text: `
       with ask as (
         select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[]) as a (item, tenant, subject, category, purpose, record)

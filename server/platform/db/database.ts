@@ -14,8 +14,6 @@ export interface Statement {
   readonly name?: string
   readonly text: string
   readonly values?: readonly unknown[]
-  /** Results in binary: no hex to decode. The columns must be int4, text, bytea or uuid. */
-  readonly binary?: boolean
 }
 /** A transaction in progress. Rooms take it as an argument, so that one action is one transaction. */
 export interface Tx extends Query {
@@ -45,23 +43,15 @@ export interface DatabaseSettings {
   readonly onError?: (error: Error) => void
 }
 
-const binaryParsers: Readonly<Record<number, (value: Buffer) => unknown>> = {
-  16: (value) => value[0] === 1,
-  17: (value) => value,
-  20: (value) => Number(value.readBigInt64BE(0)),
-  23: (value) => value.readInt32BE(0),
-  25: (value) => value.toString('utf8'),
-  2950: (value) => value.toString('hex'),
-}
 const textParsers: Readonly<Record<number, (value: string) => unknown>> = {
   // Counts and indexes stay below 2^53: the ledger refuses to grow past it.
   20: Number,
   2950: (value) => value.replaceAll('-', ''),
   2951: (value) => (value === '{}' ? [] : value.slice(1, -1).replaceAll('-', '').split(',')),
 }
+// Text results throughout: the driver decodes every value as UTF-8 first, which ruins binary ones (pg 8.23).
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    (format === 'binary' ? binaryParsers[oid] : textParsers[oid]) ?? pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
+  getTypeParser: ((oid: number) => textParsers[oid] ?? pg.types.getTypeParser(oid)) as pg.CustomTypesConfig['getTypeParser'],
 }
 
 class OnClient implements Tx {

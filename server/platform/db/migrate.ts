@@ -38,10 +38,10 @@ export async function migrate(
         `do $$ begin if not exists (select from pg_roles where rolname = '${role}') then create role ${quote(role)} nologin; end if; end $$`,
       )
       await client.query(`grant ${quote(role)} to current_user`)
+    }
+    for (const room of rooms) {
       await client.query(`create schema if not exists ${quote(room)}`)
-      await client.query(
-        `grant usage on schema ${quote(room)} to ${rooms.map((other) => quote(roleOf(other))).join(', ')}`,
-      )
+      await client.query(`grant usage on schema ${quote(room)} to ${rooms.map((other) => quote(roleOf(other))).join(', ')}`)
     }
     const applied = new Map(
       (

@@ -10,7 +10,7 @@ create table ledger.outbox (
 
 -- The one row that says how large the ledger is. Only the sequencer whose fence stands here may move it.
 create table ledger.head (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   origin text not null,
   size bigint not null default 0,
   frontier bytea not null,
@@ -45,7 +45,7 @@ create table ledger.opening (
 );
 
 create table ledger.checkpoint (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   size bigint not null,
   note text not null,
   signed_at timestamptz not null,

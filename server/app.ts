@@ -1,0 +1,198 @@
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { type Clock, type OrganisationId, type PersonId, Refusal, systemClock } from '#kernel'
+import { createLedger, type LedgerRoom } from '#ledger'
+import { createNotices } from '#notices'
+import { createParties, type Parties } from '#parties'
+import {
+  createEvents,
+  createHttpServer,
+  createJobs,
+  createMetrics,
+  type HttpServer,
+  type Log,
+  mountHealth,
+  mountPortal,
+  mountReference,
+  type Tx,
+} from '#platform'
+import { createVault } from '#vault'
+import type { Config } from './config.ts'
+import { type Foundation, layFoundation, type Settled } from './foundation.ts'
+import type { FromSequencer } from './sequencer-thread.ts'
+
+/** The hall: the only file that knows every room. Wiring only; no condition on anybody's business. */
+export interface App {
+  readonly http: HttpServer
+  readonly ledger: LedgerRoom
+  readonly parties: Parties
+  readonly foundation: Foundation
+  listen(options: { host: string; port: number }): Promise<string>
+  close(): Promise<void>
+}
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused'
+}
+
+export async function createApp(
+  settled: Settled & { readonly config: Config },
+  log: Log,
+  clock: Clock = systemClock,
+): Promise<App> {
+  const { config } = settled
+  const foundation = await layFoundation(settled, log, 'bailee')
+  const { db, keys, tiles, ed25519, mlDsa44 } = foundation
+  const metrics = createMetrics()
+  const http = createHttpServer({
+    log,
+    metrics,
+    perClientPerMinute: config.perClientPerMinute,
+    perAddressPerMinute: config.perAddressPerMinute,
+    secureCookies: config.publicUrl.protocol === 'https:',
+    trustProxy: config.trustProxy,
+  })
+  const ledger = createLedger({
+    db,
+    keys,
+    clock,
+    log,
+    tiles,
+    origin: config.ledgerOrigin,
+    ed25519,
+    mlDsa44,
+    witnesses: settled.witnesses,
+  })
+  const parties = createParties({
+    db,
+    keys,
+    ledger,
+    clock,
+    log,
+    origin: { rpId: config.publicUrl.hostname, origin: config.publicUrl.origin },
+  })
+  const persons = {
+    insertPersons: parties.insertPersons,
+    async assertLive(tx: Tx, tenant: OrganisationId, id: PersonId) {
+      const person = await parties.findPerson(tx, tenant, id)
+      if (!person) throw new Refusal('person_unknown', { field: '/person' })
+      if (person.state === 'erased') throw new Refusal('person_erased', { field: '/person' })
+    },
+    async markErased(tx: Tx, tenant: OrganisationId, id: PersonId) {
+      // Two erasures raced: the other one has done it, with its own entry.
+      if (!(await parties.markErased(tx, tenant, id))) throw new Refusal('person_erased', { field: '/person' })
+    },
+  }
+  const notices = createNotices({
+    db,
+    keys,
+    clock,
+    ledger,
+    persons,
+    signer: await keys.signer('server-ed25519', 'ed25519'),
+  })
+  const vault = createVault({ db, keys, clock, log, ledger, notices, persons, findsPerMinute: config.findsPerMinute })
+
+  http.setAuthenticator(parties.authenticate)
+  for (const room of [ledger, parties, notices, vault]) room.mountRoutes(http)
+  ledger.observe(metrics)
+  mountHealth(http, metrics, {
+    database: () => db.ping().then(() => true),
+    ledger: () => ledger.state() !== undefined && !ledger.behind(),
+  })
+  mountReference(http, '0.1.0')
+  const portal = await mountPortal(http, join(import.meta.dirname, '..', 'web', 'dist'))
+  if (!portal) log.warn('the portal is not built; `npm run build` makes it')
+
+  const jobs = createJobs({ db, log, clock })
+  jobs.every('platform/purge-once', 3600, async () => {
+    await db.query({ text: `delete from platform.once where made_at < now() - interval '7 days'` })
+  })
+  jobs.every('parties/sweep', 600, () => parties.sweep())
+  const events = createEvents({ db, log })
+
+  const sequencer = await startSequencer(settled, ledger, log)
+  jobs.start()
+  events.start()
+  return {
+    http,
+    ledger,
+    parties,
+    foundation,
+    listen: (options) => http.listen(options),
+    async close() {
+      await http.close()
+      await jobs.stop()
+      await events.stop()
+      await sequencer.stop()
+      await foundation.close()
+    },
+  }
+}
+
+/** A URL cannot be cloned into another thread, and the thread needs none. */
+const plain = ({ config, connections, witnesses }: Settled): Settled => {
+  const {
+    dataDirectory,
+    ledgerOrigin,
+    ledgerEpochSeconds,
+    ledgerEpochTags,
+    witnessEveryMilliseconds,
+    poolSize,
+    logLevel,
+  } = config
+  return {
+    connections,
+    witnesses,
+    config: {
+      dataDirectory,
+      ledgerOrigin,
+      ledgerEpochSeconds,
+      ledgerEpochTags,
+      witnessEveryMilliseconds,
+      poolSize,
+      logLevel,
+    },
+  }
+}
+
+/** Resolves when the ledger has an answer to give: this thread's sequencer holds office, or refuses to. */
+async function startSequencer(settled: Settled, ledger: LedgerRoom, log: Log): Promise<{ stop(): Promise<void> }> {
+  const worker = new Worker(new URL('./sequencer-thread.ts', import.meta.url), { workerData: plain(settled) })
+  let stopping = false
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  await new Promise<void>((resolve, reject) => {
+    // Another server may hold office: then its reports are in the database, and this one serves.
+    const patience = setTimeout(resolve, 5_000)
+    worker.on('message', (message: FromSequencer) => {
+      if (message.type === 'state') {
+        ledger.heard(message.state)
+        clearTimeout(patience)
+        resolve()
+      } else if (message.type === 'refused') {
+        clearTimeout(patience)
+        log.fatal({ why: message.why }, 'the ledger refuses to sign')
+        reject(
+          new StartRefused(
+            `The ledger refuses to sign: ${message.why}. Nothing was changed. See docs/operations.md, "Restore".`,
+          ),
+        )
+      }
+    })
+    worker.once('error', (error) => {
+      clearTimeout(patience)
+      log.fatal({ err: error }, 'the sequencer died')
+      reject(error)
+    })
+  })
+  worker.on('exit', () => {
+    if (!stopping) log.fatal('the sequencer has ended; looks stop when its deadline passes')
+  })
+  return {
+    async stop() {
+      stopping = true
+      worker.postMessage('stop')
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 10_000).unref())])
+      await worker.terminate()
+    },
+  }
+}
