@@ -124,7 +124,7 @@ export const commonOptions: Options = {
 export function parseOptions(args: readonly string[], options: Options) {
   try {
     return parseArgs({
-      args: [...args],
+      args: joinValues(args, options),
       allowPositionals: true,
       options: Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }])),
     })
@@ -133,6 +133,21 @@ export function parseOptions(args: readonly string[], options: Options) {
     if (quoted === '--key') throw new Stop(exit.usage, 'keyAsArgument')
     throw new Stop(exit.usage, 'optionWrong', { option: quoted ?? '?' })
   }
+}
+
+/** A token may begin with a hyphen, which `parseArgs` takes for an option unless it is joined to its name. */
+function joinValues(args: readonly string[], options: Options): string[] {
+  const joined: string[] = []
+  for (let at = 0; at < args.length; at++) {
+    const name = args[at]!
+    const value = args[at + 1]
+    const takesValue = name.startsWith('--') && options[name.slice(2)]?.type === 'string'
+    if (takesValue && value !== undefined && !value.startsWith('--')) {
+      joined.push(`${name}=${value}`)
+      at++
+    } else joined.push(name)
+  }
+  return joined
 }
 
 /** `-` is standard input. */

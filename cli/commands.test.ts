@@ -287,6 +287,11 @@ test('set-up prints the organisation and its key', async () => {
   })
   assert.equal((await bailee(['setup', '--token', 't', '--name-en', 'Shop'])).code, 1)
   assert.equal((await bailee([...args, '--kind', 'king'])).code, 1)
+  const rest = args.slice(3)
+  assert.equal((await bailee(['setup', '--token', '-begins-with-a-hyphen-01', ...rest])).code, 0)
+  assert.equal((server.asked[0]!.body as { token: string }).token, '-begins-with-a-hyphen-01')
+  assert.equal((await bailee(['setup', '--token', '-', ...rest], 'from-standard-input-01\n')).code, 0)
+  assert.equal((server.asked[0]!.body as { token: string }).token, 'from-standard-input-01')
 })
 
 test('organisations, clients and access links are made', async () => {

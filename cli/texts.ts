@@ -70,6 +70,10 @@ export const texts = {
     en: 'Without a policy (--policy) or a key (--log-key) that you trust, a signature says nothing.',
     zh: '没有您信任的策略（--policy）或密钥（--log-key），签名不能说明任何问题。',
   },
+  needReceiptKey: {
+    en: 'Consent receipts are signed with a key of their own: give the provider’s, got elsewhere, with --receipt-key.',
+    zh: '同意回执使用单独的密钥签署：请用 --receipt-key 提供从别处获得的提供者密钥。',
+  },
   needLeaf: {
     en: 'The proof does not contain the entry itself: give it with --leaf.',
     zh: '证明本身不含条目：请用 --leaf 提供。',

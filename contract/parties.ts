@@ -187,7 +187,7 @@ export const createClient = route({
     closed,
   ),
   reply: Type.Object({ client: Client, key: Type.String({ description: 'shown once' }) }),
-  errors: [],
+  errors: ['approval_needed'],
   summary: 'Makes a machine client whose key is bound to purposes',
   summaryZh: '创建密钥绑定目的的机器客户端',
 })

@@ -33,15 +33,17 @@ export function parseCanonicalJson(bytes: Uint8Array): Json {
 
 function write(value: unknown, depth: number): string {
   if (depth > maxDepth) throw new ProofError('malformed_json', `nested more than ${maxDepth} deep`)
-  if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return writeString(value)
+  if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new ProofError('malformed_json', 'a number that JSON cannot express')
     return JSON.stringify(value)
   }
   if (Array.isArray(value)) {
-    // Array.from also visits the holes of a sparse array, which are then refused as undefined.
-    return `[${Array.from(value, (item) => write(item, depth + 1)).join(',')}]`
+    // By index, so that the holes of a sparse array are met too, and refused as undefined.
+    let items = ''
+    for (let at = 0; at < value.length; at++) items += at === 0 ? write(value[at], depth + 1) : `,${write(value[at], depth + 1)}`
+    return `[${items}]`
   }
   if (typeof value !== 'object') throw new ProofError('malformed_json', `a ${typeof value} is not JSON`)
   const prototype: unknown = Object.getPrototypeOf(value)

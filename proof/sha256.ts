@@ -22,6 +22,13 @@ const W = new Int32Array(64)
 const state = new Int32Array(8)
 const tail = new Uint8Array(128)
 
+/** SHA-256 of the bytes, written to `out` from `outAt` on. */
+export function sha256Into(bytes: Uint8Array, out: Uint8Array, outAt: number): void {
+  state.set(initial)
+  absorb(bytes, 0)
+  writeState(out, outAt)
+}
+
 /** SHA-256 of the bytes: 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   state.set(initial)
@@ -97,6 +104,12 @@ export class HmacKey {
 
   /** HMAC of the message: 32 bytes. */
   mac(message: Uint8Array): Uint8Array {
+    const out = new Uint8Array(32)
+    this.macInto(message, out, 0)
+    return out
+  }
+
+  macInto(message: Uint8Array, out: Uint8Array, outAt: number): void {
     state.set(this.#inner)
     absorb(message, 64)
     // The outer message is always one block: 32 bytes of digest, then padding for 96 bytes.
@@ -107,7 +120,7 @@ export class HmacKey {
     state.set(this.#outer)
     expand()
     rounds(W, 0)
-    return digest()
+    writeState(out, outAt)
   }
 
   /** Forgets the key. */

@@ -108,6 +108,20 @@ test('a look states its purpose and gives exactly the fields asked for, with a r
   )
 })
 
+test('a field that the record does not hold is an empty text, not a lie of the types', async () => {
+  const answer = { person: id('per'), record: id('rec'), fields: { name: 'Li Si (invented)', extra: 'x' }, receipt }
+  await withServer(
+    ({ path }) => ({ body: path.endsWith('batch') ? { items: [answer] } : answer }),
+    async (bailee) => {
+      const wanted = { name: 'Li Si (invented)', phone: '' }
+      assert.deepEqual((await bailee.for('delivery').look(id('per'), ['name', 'phone'])).fields, wanted)
+      const [one] = await bailee.for('delivery').lookMany([id('per')], ['name', 'phone'])
+      assert.ok(one?.ok)
+      assert.deepEqual(one.fields, wanted)
+    },
+  )
+})
+
 test('a refused look is an error that carries the proof that it was logged', async () => {
   await withServer(
     () => problem('grant_missing', { receipt, missing: { purpose: 'delivery' } }),
@@ -155,7 +169,7 @@ test('two acts have two Idempotency-Keys, and a caller may give its own', async 
 
 test('a look is repeated after a lost answer, because it only logs again', async () => {
   await withServer(
-    (_, number) => (number === 1 ? { cut: true } : { body: { fields: {} } }),
+    (_, number) => (number === 1 ? { cut: true } : { body: { fields: { name: 'x' } } }),
     async (bailee, seen) => {
       await bailee.for('delivery').look(id('per'), ['name'])
       assert.equal(seen.length, 2)

@@ -36,7 +36,7 @@ export interface Collected {
 export interface Look<Field extends string> {
   readonly person: string
   readonly record: string
-  /** Exactly the fields that were asked for. */
+  /** Exactly the fields that were asked for. One that the record does not hold is '', which no held field can be. */
   readonly fields: { readonly [Name in Field]: string }
   readonly receipt: Receipt
 }
@@ -208,7 +208,11 @@ export function createBailee<const N extends NoticeDraft>(options: BaileeOptions
 
   const forPurpose = (purpose: string) => ({
     async look(person: string, fields: readonly string[], { signal, ...rest }: LookOptions = {}) {
-      return call('look', { body: { person, purpose, fields, ...rest }, ...(signal ? { signal } : {}) })
+      const answer = await call('look', {
+        body: { person, purpose, fields, ...rest },
+        ...(signal ? { signal } : {}),
+      })
+      return withAsked(answer, fields)
     },
     async lookMany(
       given: readonly string[] | readonly LookItem<string>[],
@@ -221,7 +225,9 @@ export function createBailee<const N extends NoticeDraft>(options: BaileeOptions
       )
       return inBatches(items, lookBatchItems, isList(second) ? third : second, async (batch, { signal }) => {
         const reply = await call('lookBatch', { body: { items: batch }, ...(signal ? { signal } : {}) })
-        return reply.items
+        return reply.items.map((answer, place) =>
+          'problem' in answer ? answer : withAsked(answer, batch[place]?.fields ?? []),
+        )
       })
     },
     async find(field: string, value: string, { signal, ...rest }: LookOptions = {}) {
@@ -278,6 +284,15 @@ export function createBailee<const N extends NoticeDraft>(options: BaileeOptions
     },
   }
 }
+
+/** Makes the type of a look true: the server leaves out what the record does not hold. */
+const withAsked = <T extends { readonly fields: Readonly<Record<string, string>> }>(
+  answer: T,
+  asked: readonly string[],
+): T => ({
+  ...answer,
+  fields: Object.fromEntries(asked.map((name) => [name, answer.fields[name] ?? ''])),
+})
 
 const isList = (value: readonly string[] | BatchOptions): value is readonly string[] => Array.isArray(value)
 

@@ -22,11 +22,15 @@ import { type Connections, layFoundation } from './foundation.ts'
 export interface Running {
   readonly app: App
   readonly address: string
+  /** Where the databases are: for tests that play the thief, and for benches. */
+  readonly connections: Connections
   stop(): Promise<void>
 }
 export interface ServeOptions {
   /** Called when the database or the witness dies under us. */
   readonly onFailure?: (why: string) => void
+  /** More routes, before the doors open: benches mount their baselines here. */
+  readonly beforeListening?: (app: App, connections: Connections) => Promise<void>
 }
 
 const keyStoreName = 'bailee_keys'
@@ -68,8 +72,9 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     const witnesses = await findWitnesses(config, connections, log, onFailure, undo)
     const app = await createApp({ config, connections, witnesses }, log)
     undo.push(() => app.close())
+    await options.beforeListening?.(app, connections)
     const address = await app.listen({ host: config.host, port: config.port })
-    return { app, address, stop }
+    return { app, address, connections, stop }
   } catch (error) {
     await stop()
     throw error

@@ -4,11 +4,18 @@ import { join } from 'node:path'
 import { errorCatalogue } from '@bailee/contract'
 import { dependencyProblems } from './dependency-list.ts'
 import { allowedDuplicates, duplicateProblems, findDuplicates, readSources } from './duplicate-code.ts'
-import { catalogueProblems, raisedCodes, serverSources, unknownCodes } from './error-catalogue.ts'
+import { catalogueProblems, raisedCodes, serverSources, unknownCodes, unusedCodes } from './error-catalogue.ts'
 import { alarmProblems, planted } from './floor-plan/alarm.ts'
 import { drawnEdges, withDrawing } from './floor-plan/draw.ts'
 import { describe, inspect } from './floor-plan/inspect.ts'
-import { decisionProblems, glossaryProblems, linkProblems, threatModelProblems, untested } from './papers.ts'
+import {
+  configurationProblems,
+  decisionProblems,
+  glossaryProblems,
+  linkProblems,
+  threatModelProblems,
+  untested,
+} from './papers.ts'
 import { declaredDependencies, repositoryRoot as root, tableRows } from './repository.ts'
 import { wordProblems } from './words.ts'
 
@@ -79,13 +86,15 @@ const checks: readonly Check[] = [
   {
     name: 'error catalogue',
     run: () => {
-      const raised = raisedCodes(serverSources(root))
+      const sources = serverSources(root)
+      const raised = raisedCodes(sources)
+      const unused = unusedCodes(sources, errorCatalogue)
       return {
         problems: [
           ...catalogueProblems(errorCatalogue, paper('docs/errors.md')),
           ...unknownCodes(raised, errorCatalogue),
         ],
-        seen: `${Object.keys(errorCatalogue).length} codes, raised in ${raised.length} places`,
+        seen: `${Object.keys(errorCatalogue).length} codes, never raised: ${unused.join(', ') || 'none'}`,
       }
     },
   },
@@ -105,6 +114,13 @@ const checks: readonly Check[] = [
       const text = paper('docs/glossary.md')
       return { problems: glossaryProblems(text), seen: `${tableRows(text, 'English').length} words` }
     },
+  },
+  {
+    name: 'configuration',
+    run: () => ({
+      problems: configurationProblems(paper('server/config.ts'), paper('docs/operations.md')),
+      seen: 'docs/operations.md',
+    }),
   },
   { name: 'decisions', run: () => ({ problems: decisionProblems(root), seen: 'docs/decisions' }) },
   {

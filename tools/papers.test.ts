@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dependencyProblems } from './dependency-list.ts'
-import { glossaryProblems, threatModelProblems } from './papers.ts'
+import { configurationProblems, glossaryProblems, threatModelProblems } from './papers.ts'
 import { repositoryRoot, tableRows } from './repository.ts'
 import { environmentReaders, unwantedWords } from './words.ts'
 
@@ -38,6 +38,16 @@ test('a line of the threat model must name a test that exists, or say that there
   ])
   assert.deepEqual(threatModelProblems(repositoryRoot, row('`tools/none.test.ts`: "x"')), [
     'docs/threat-model.md: there is no tools/none.test.ts',
+  ])
+})
+
+test('a setting that is read and not described, or described and not read, is noticed', () => {
+  const config = "export const configurationNames = [\n  'BAILEE_DATA',\n  'BAILEE_PORT',\n] as const"
+  const text =
+    '| Variable | Default | Meaning |\n| --- | --- | --- |\n| `BAILEE_DATA` | x | y |\n| `BAILEE_OLD` | x | y |\n'
+  assert.deepEqual(configurationProblems(config, text), [
+    'docs/operations.md does not describe BAILEE_PORT',
+    'docs/operations.md: nobody reads BAILEE_OLD',
   ])
 })
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listFiles, tableRows } from './repository.ts'
+import { bare, listFiles, tableRows } from './repository.ts'
 
 /** Papers that can drift from what they describe: glossary, decisions, threat model, links. */
 
@@ -72,4 +72,16 @@ export function linkProblems(root: string): string[] {
       .filter((target) => !existsSync(join(root, path, '..', target)))
       .map((target) => `${path}: the link to ${target} leads nowhere`)
   })
+}
+
+/** docs/operations.md and server/config.ts know the same settings. */
+export function configurationProblems(config: string, markdown: string): string[] {
+  const list = /configurationNames = \[([^\]]+)\]/.exec(config)?.[1] ?? ''
+  const read = [...list.matchAll(/'([A-Z_]+)'/g)].map(([, name = '']) => name)
+  const described = tableRows(markdown, 'Variable').map(([name]) => bare(name))
+  if (read.length === 0) return ['server/config.ts names no settings in configurationNames']
+  return [
+    ...read.filter((name) => !described.includes(name)).map((name) => `docs/operations.md does not describe ${name}`),
+    ...described.filter((name) => !read.includes(name)).map((name) => `docs/operations.md: nobody reads ${name}`),
+  ]
 }

@@ -29,7 +29,7 @@ export const isTypeScript = (path: string) => /\.tsx?$/.test(path)
 export const isTest = (path: string) => /\.test\.tsx?$/.test(path)
 
 /** What only tests use: `test-world.ts`, `parent.fixture.ts`, a folder `testing/`. */
-export const isTestHelper = (path: string) => /(^|\/)test-[^/]+\.tsx?$|\.fixture\.tsx?$|\/testing\//.test(path)
+export const isTestHelper = (path: string) => /(^|\/)test-[^/]+\.tsx?$|\.fixture\.tsx?$|\/testing(\.ts$|\/)/.test(path)
 
 export interface DeclaredDependency {
   readonly name: string

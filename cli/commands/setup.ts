@@ -1,4 +1,4 @@
-import { type Command, serverOption } from '../command.ts'
+import { type Command, readText, serverOption } from '../command.ts'
 import { exit } from '../exit.ts'
 import { organisationDraft, organisationOptions, showOrganisation } from '../organisation.ts'
 
@@ -15,8 +15,8 @@ export const setup: Command = {
       type: 'string',
       value: '<token>',
       help: {
-        en: 'from the one-time set-up link (or BAILEE_SETUP_TOKEN)',
-        zh: '一次性初始化链接中的令牌（或 BAILEE_SETUP_TOKEN）',
+        en: 'from the one-time set-up link; - reads it from stdin',
+        zh: '一次性初始化链接中的令牌；- 表示从标准输入读取',
       },
     },
     ...organisationOptions,
@@ -24,7 +24,7 @@ export const setup: Command = {
   takes: [0, 0],
   async run(input) {
     const { client, ...organisation } = organisationDraft(input)
-    const token = input.find('token') ?? input.env('BAILEE_SETUP_TOKEN') ?? input.get('token')
+    const token = input.get('token') === '-' ? readText('-').trim() : input.get('token')
     const made = await input.anyone().call('setup', { body: { token, organisation, client } })
     showOrganisation(made, input.terminal)
     return exit.fine

@@ -239,7 +239,11 @@ function judgeConsent({ document, signature, key }: Material & { kind: 'consent'
     { id: 'consent-signature', ok, detail: '' },
     { id: 'consent-key', ok: keyOk, detail: publicKey ? base64Encode(publicKey) : '' },
   ]
-  return { checks, fields: isObject(document) ? document : undefined, remarks: [] }
+  return {
+    checks,
+    fields: isObject(document) ? document : undefined,
+    remarks: keyOk === null ? [{ text: 'needReceiptKey' }] : [],
+  }
 }
 
 function judgeEntry(material: Material & { kind: 'entry' }, trust: Trust, input: Input, nowSeconds: number): Judged {

@@ -27,7 +27,7 @@ export const rooms: readonly Room[] = floors.flatMap((floor, level) =>
 /** Files that see everything from above. Whoever adds one here makes the hall wider: think twice. */
 export const hall = [
   ...['app.ts', 'main.ts', 'config.ts', 'serve.ts', 'demo.ts', 'foundation.ts', 'sequencer-thread.ts'],
-  ...['journeys', 'demo'],
+  ...['journeys', 'demo', 'testing.ts'],
 ] as const
 
 /** The sequencer's thread and what it shares with the main one. They wire the ledger, and nothing else. */

@@ -8,7 +8,7 @@ export interface Ownership {
 }
 
 /** Test files, and what only they use: `test-world.ts`, `parent.fixture.ts`. */
-const testFile = '\\.(test|bench|fixture)\\.tsx?$|/test-[^/]+\\.tsx?$|/testing/'
+const testFile = '\\.(test|bench|fixture)\\.tsx?$|/test-[^/]+\\.tsx?$|/testing(\\.ts$|/)'
 const anyRoom = 'kernel|platform|domains/[^/]+'
 /** `rules.ts`, `consent-rules.ts` or a folder `rules/`. */
 const rulesFile = `^server/(${anyRoom})/[^/]*rules(\\.ts$|/)`
@@ -69,7 +69,8 @@ const frontDoors = [
     { path: '^([^/]+)/', pathNot: [`^server/(${anyRoom})/`] },
     {
       path: `^${either([...packages, 'server'])}/`,
-      pathNot: ['^$1/'],
+      // The way in for tests and benchmarks that want a whole server.
+      pathNot: ['^$1/', '^server/testing\\.ts$'],
       dependencyTypes: ['local'],
       dependencyTypesNot: ['aliased'],
     },

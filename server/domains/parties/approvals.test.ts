@@ -248,6 +248,11 @@ test('granting power needs a second person, and the refusal says what to ask for
     (await world.post('/staff/invitations', widened, { session: first.session })).body.code,
     'approval_needed',
   )
+  const rededicated = { ...named, purposes: ['marketing'] }
+  assert.equal(
+    (await world.post('/staff/invitations', rededicated, { session: first.session })).body.code,
+    'approval_needed',
+  )
   const renamed = { ...named, displayName: 'Dai Invented' }
   assert.equal(
     (await world.post('/staff/invitations', renamed, { session: first.session })).body.code,

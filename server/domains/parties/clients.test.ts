@@ -131,6 +131,15 @@ test('the list of clients shows the revoked ones and no secret', async () => {
   assert.ok(!listed.text.includes('bk_'))
 })
 
+test('a name that the database could not keep is refused by field and rule', async () => {
+  const { key } = await world.found()
+  const name = { en: 'Second', zh: '第\0二' }
+  const client = await world.post('/clients', { ...clerk, name: 'a\0b' }, { key })
+  const organisation = await world.post('/organisations', { kind: 'provider', name, client: { name: 'x' } }, { key })
+  assert.deepEqual([client.status, client.body.code, client.body.field], [422, 'schema_violation', '/name'])
+  assert.deepEqual([organisation.status, organisation.body.field], [422, '/name/zh'])
+})
+
 test('a wrong secret, another client’s secret and nonsense are all refused alike', async () => {
   const { key } = await world.found()
   const made = await world.client({ key }, ['look'])

@@ -27,6 +27,15 @@ function member(actor: Actor): Member {
   throw new Refusal('credentials_missing')
 }
 
+/** PostgreSQL keeps every character in a text but U+0000, so that one is refused before it gets there. */
+function storable<Body>(body: Body, path = ''): Body {
+  if (typeof body === 'string' && body.includes('\0'))
+    throw new Refusal('schema_violation', { field: path, rule: 'must not contain U+0000' })
+  if (typeof body === 'object' && body !== null)
+    for (const [name, member] of Object.entries(body)) storable(member, `${path}/${name}`)
+  return body
+}
+
 /** The cookie is set once the session is durable. */
 function signedIn<Reply>(
   call: Pick<Call<typeof wire.signInFinish>, 'setSession'>,
@@ -37,18 +46,20 @@ function signedIn<Reply>(
 }
 
 export function mountRoutes(deps: RoomDeps, http: HttpServer): void {
-  http.mount(wire.setup, (call) => setup(deps, call.body))
-  http.mount(wire.setupBegin, (call) => setupBegin(deps, call.body))
-  http.mount(wire.setupFinish, async (call) => signedIn(call, await setupFinish(deps, call.body)))
+  http.mount(wire.setup, (call) => setup(deps, storable(call.body)))
+  http.mount(wire.setupBegin, (call) => setupBegin(deps, storable(call.body)))
+  http.mount(wire.setupFinish, async (call) => signedIn(call, await setupFinish(deps, storable(call.body))))
 
-  http.mount(wire.createOrganisation, (call) => createOrganisation(deps, member(call.actor), call.body, call.once))
+  http.mount(wire.createOrganisation, (call) =>
+    createOrganisation(deps, member(call.actor), storable(call.body), call.once),
+  )
   http.mount(wire.listOrganisations, (call) => listOrganisations(deps, call.query.cursor))
 
-  http.mount(wire.createClient, (call) => createClient(deps, member(call.actor), call.body, call.once))
+  http.mount(wire.createClient, (call) => createClient(deps, member(call.actor), storable(call.body), call.once))
   http.mount(wire.listClients, (call) => listClients(deps, member(call.actor)))
   http.mount(wire.revokeClient, (call) => revokeClient(deps, member(call.actor), call.body, call.once))
 
-  http.mount(wire.inviteStaff, (call) => inviteStaff(deps, member(call.actor), call.body, call.once))
+  http.mount(wire.inviteStaff, (call) => inviteStaff(deps, member(call.actor), storable(call.body), call.once))
   http.mount(wire.registerBegin, (call) => registerBegin(deps, call.body))
   http.mount(wire.registerFinish, async (call) => signedIn(call, await registerFinish(deps, call.body)))
   http.mount(wire.signInBegin, () => signInBegin(deps))
@@ -63,7 +74,7 @@ export function mountRoutes(deps: RoomDeps, http: HttpServer): void {
   http.mount(wire.createAccessLink, (call) => createAccessLink(deps, member(call.actor), call.body))
   http.mount(wire.openPersonSession, async (call) => signedIn(call, await openPersonSession(deps, call.body)))
 
-  http.mount(wire.requestApproval, (call) => requestApproval(deps, member(call.actor), call.body, call.once))
+  http.mount(wire.requestApproval, (call) => requestApproval(deps, member(call.actor), storable(call.body), call.once))
   http.mount(wire.listApprovals, (call) => listApprovals(deps, member(call.actor)))
   http.mount(wire.decideApproval, (call) => decideApproval(deps, member(call.actor), call.body, call.once))
 }
