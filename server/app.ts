@@ -50,6 +50,7 @@ export async function createApp(
     perAddressPerMinute: config.perAddressPerMinute,
     secureCookies: config.publicUrl.protocol === 'https:',
     trustProxy: config.trustProxy,
+    digestKey: await keys.indexKey(nobody, 'once', 1),
   })
   const ledger = createLedger({
     db,
@@ -128,6 +129,9 @@ export async function createApp(
     },
   }
 }
+
+/** The installation itself, where a key belongs to no organisation. */
+const nobody = '0'.repeat(32) as OrganisationId
 
 /** A URL cannot be cloned into another thread, and the thread needs none. */
 const plain = ({ config, connections, witnesses }: Settled): Settled => {

@@ -58,7 +58,7 @@ async function migrateVerb(config: Config): Promise<void> {
 const verbs: Record<string, (args: readonly string[]) => Promise<void>> = {
   serve: () => serveVerb(readConfig(process.env)),
   migrate: () => migrateVerb(readConfig(process.env)),
-  demo: async (args) => (await import('./demo/demo.ts')).demo(args),
+  demo: async (args) => (await import('./demo/demo.ts')).demo(args, process.env),
   doctor: async () => (await import('./doctor.ts')).doctor(readConfig(process.env)),
 }
 

@@ -6,12 +6,30 @@ const bilingual = (en: string, zh: string) => ({ en, zh })
 export const microblogNotice = defineNotice({
   slug: 'accounts',
   title: bilingual('Your account on Whisper Wall', '低语墙账号'),
-  contact: bilingual('Privacy desk of Whisper Wall, privacy@whisper-wall.example', '低语墙隐私专员，privacy@whisper-wall.example'),
+  contact: bilingual(
+    'Privacy desk of Whisper Wall, privacy@whisper-wall.example',
+    '低语墙隐私专员，privacy@whisper-wall.example',
+  ),
   recipients: [],
   purposes: [
-    { id: 'account', title: bilingual('Keeping your account and getting it back to you', '维护并找回您的账号'), basis: 'contract', retentionDays: 365 },
-    { id: 'safety', title: bilingual('Following up on reports of harm', '处理侵害举报'), basis: 'consent', retentionDays: 180 },
-    { id: 'newsletter', title: bilingual('Telling you what is new', '向您介绍新内容'), basis: 'consent', retentionDays: 90 },
+    {
+      id: 'account',
+      title: bilingual('Keeping your account and getting it back to you', '维护并找回您的账号'),
+      basis: 'contract',
+      retentionDays: 365,
+    },
+    {
+      id: 'safety',
+      title: bilingual('Following up on reports of harm', '处理侵害举报'),
+      basis: 'consent',
+      retentionDays: 180,
+    },
+    {
+      id: 'newsletter',
+      title: bilingual('Telling you what is new', '向您介绍新内容'),
+      basis: 'consent',
+      retentionDays: 90,
+    },
   ],
   categories: [
     {
@@ -39,12 +57,30 @@ export const microblogNotice = defineNotice({
 export const shopNotice = defineNotice({
   slug: 'orders',
   title: bilingual('Your orders at Nowhere Goods', '无处商店订单'),
-  contact: bilingual('Privacy desk of Nowhere Goods, privacy@nowhere-goods.example', '无处商店隐私专员，privacy@nowhere-goods.example'),
+  contact: bilingual(
+    'Privacy desk of Nowhere Goods, privacy@nowhere-goods.example',
+    '无处商店隐私专员，privacy@nowhere-goods.example',
+  ),
   recipients: [{ name: bilingual('Paper Crane Courier', '纸鹤快递'), purpose: 'delivery' }],
   purposes: [
-    { id: 'delivery', title: bilingual('Bringing you what you ordered', '配送您的订单'), basis: 'contract', retentionDays: 180 },
-    { id: 'support', title: bilingual('Answering your questions', '解答您的问题'), basis: 'consent', retentionDays: 180 },
-    { id: 'newsletter', title: bilingual('Telling you about offers', '向您介绍优惠'), basis: 'consent', retentionDays: 90 },
+    {
+      id: 'delivery',
+      title: bilingual('Bringing you what you ordered', '配送您的订单'),
+      basis: 'contract',
+      retentionDays: 180,
+    },
+    {
+      id: 'support',
+      title: bilingual('Answering your questions', '解答您的问题'),
+      basis: 'consent',
+      retentionDays: 180,
+    },
+    {
+      id: 'newsletter',
+      title: bilingual('Telling you about offers', '向您介绍优惠'),
+      basis: 'consent',
+      retentionDays: 90,
+    },
   ],
   categories: [
     {
@@ -72,11 +108,24 @@ export const shopNotice = defineNotice({
 export const courierNotice = defineNotice({
   slug: 'parcels',
   title: bilingual('Your parcels with Paper Crane Courier', '纸鹤快递包裹'),
-  contact: bilingual('Privacy desk of Paper Crane Courier, privacy@paper-crane.example', '纸鹤快递隐私专员，privacy@paper-crane.example'),
+  contact: bilingual(
+    'Privacy desk of Paper Crane Courier, privacy@paper-crane.example',
+    '纸鹤快递隐私专员，privacy@paper-crane.example',
+  ),
   recipients: [],
   purposes: [
-    { id: 'delivery', title: bilingual('Bringing the parcel to your door', '送件上门'), basis: 'contract', retentionDays: 90 },
-    { id: 'support', title: bilingual('Finding a lost parcel', '查找丢失的包裹'), basis: 'consent', retentionDays: 180 },
+    {
+      id: 'delivery',
+      title: bilingual('Bringing the parcel to your door', '送件上门'),
+      basis: 'contract',
+      retentionDays: 90,
+    },
+    {
+      id: 'support',
+      title: bilingual('Finding a lost parcel', '查找丢失的包裹'),
+      basis: 'consent',
+      retentionDays: 180,
+    },
   ],
   categories: [
     {
@@ -105,6 +154,8 @@ export const courierNotice = defineNotice({
 export interface Provider<N extends NoticeDraft> {
   readonly name: { readonly en: string; readonly zh: string }
   readonly organisation: string
+  /** Of the notice, in its order. */
+  readonly purposes: readonly string[]
   /** Registers keys and publishes notices; it is bound to no purpose, so it sees nobody's information. */
   readonly admin: Bailee<N>
   /** The website's own key: consent and collecting, nothing else. */
@@ -117,7 +168,7 @@ export interface Provider<N extends NoticeDraft> {
   readonly privacy: Bailee<N>
 }
 
-/** How many requests a provider's newcomer needs: register, make keys, publish. */
+/** All that a new provider has to do: register, publish, make its keys. */
 export async function openProvider<const N extends NoticeDraft>(
   url: string,
   founderKey: string,
@@ -140,6 +191,7 @@ export async function openProvider<const N extends NoticeDraft>(
   return {
     name,
     organisation: made.organisation.id,
+    purposes: notice.purposes.map(({ id }) => id),
     admin,
     website: await keyFor('website', ['consent', 'collect'], []),
     desk: await keyFor('desk', ['look', 'find'], [first!]),

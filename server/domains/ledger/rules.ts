@@ -76,3 +76,17 @@ export function judgeHead(
     return { ok: false, why: `${seen.who} has seen another history of the first ${seen.size} entries` }
   return { ok: true }
 }
+
+/**
+ * How long the sequencer rests after a round. A crowd of looks and the sequencer share the same processors: while there
+ * is time before the deadline it takes half of one, and as entries wait longer it rests less, until it does not rest at all.
+ */
+export function pauseAfter(round: {
+  readonly full: boolean
+  readonly milliseconds: number
+  readonly oldestSeconds: number
+}): number {
+  if (!round.full) return 100
+  if (round.oldestSeconds < 5) return round.milliseconds
+  return round.oldestSeconds < promiseSeconds / 4 ? round.milliseconds / 4 : 0
+}

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import {
   base64Encode,
   encodeEntryBundle,
@@ -17,7 +17,7 @@ import { type Database, type Keys, openingAad, type Query, seal } from '#platfor
 import { type Chain, ChainKeeper } from './chains.ts'
 import { decodeLeaves, encodeLeaves, tileRoot } from './leaves.ts'
 import { commitmentOf, prepare, type Waiting } from './outbox.ts'
-import { bodyFields, judgeHead, publicLeafOf, sealedLeafOf, turn } from './rules.ts'
+import { bodyFields, judgeHead, pauseAfter, publicLeafOf, sealedLeafOf, turn } from './rules.ts'
 import type { LogSigner } from './signing.ts'
 import * as store from './store.ts'
 import { sortedPairs, writeTagIndex } from './tags.ts'
@@ -65,7 +65,6 @@ export interface SequencerState {
 
 const mostEntries = 4_096
 const mostRows = 256
-const idleMilliseconds = 100
 
 /**
  * The one writer of the ledger. It assigns indexes in batches, and keeps this order so that a crash at any point loses
@@ -89,6 +88,7 @@ export class Sequencer {
   #epochNumber = 0
   #epochEndsAt = 0
   #backlog = { entries: 0, oldestSeconds: 0 }
+  #oldestTaken = 0
   #nextWitness = 0
   #witnessing: Promise<void> | undefined
   #stopping = false
@@ -132,6 +132,7 @@ export class Sequencer {
   async run(): Promise<void> {
     let counted = 0
     while (!this.#stopping) {
+      const began = performance.now()
       const took = await this.round()
       const now = performance.now()
       if (now - counted > 1000) {
@@ -150,7 +151,12 @@ export class Sequencer {
           this.#witnessing = undefined
         })
       }
-      if (took < mostEntries / 2) await new Promise((resolve) => setTimeout(resolve, idleMilliseconds))
+      const pause = pauseAfter({
+        full: took >= mostEntries / 2,
+        milliseconds: now - began,
+        oldestSeconds: this.#oldestTaken,
+      })
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
     }
     await this.#witnessing
   }
@@ -165,6 +171,7 @@ export class Sequencer {
       taken.push(row)
       count += row.count
     }
+    this.#oldestTaken = taken[0] ? Math.max(0, (this.#deps.clock.now().getTime() - taken[0].at.getTime()) / 1000) : 0
     if (count > 0) {
       await this.#sequence(taken)
       await this.#publish()
@@ -224,7 +231,7 @@ export class Sequencer {
       )
       const opening = Buffer.from(JSON.stringify({ v: 1, seed: base64Encode(seed), fields }))
       const sealed = seal(chain.secrets.ledgerKey, idBytes(line.s), opening, openingAad(line.s, line.e))
-      leaves.push(sealedLeafOf(line.a, tag, seed, fields, createHash('sha256').update(sealed).digest()))
+      leaves.push(sealedLeafOf(line.a, tag, seed, fields, hash('sha256', sealed, 'buffer')))
       openings.push({ subject: line.s, entry: line.e, tenant: line.t, n: chain.n, leafIndex: index, sealed })
       chain.n += 1
       chain.secrets.ratchet = next

@@ -7,7 +7,7 @@ import type { Snapshots } from './snapshots.ts'
 /** What this room needs of the parties' room, as functions. */
 export interface Persons {
   insertPersons(tx: Tx, tenant: OrganisationId, ids: readonly PersonId[]): Promise<void>
-  /** @throws {Refusal} `person_unknown` or `person_erased`. Holds the row until the transaction ends, against a racing erasure. */
+  /** @throws {Refusal} `person_unknown` or `person_erased`. Against a racing erasure, hold the person's row first. */
   assertLive(tx: Tx, tenant: OrganisationId, id: PersonId): Promise<void>
 }
 export interface NoticesDeps {

@@ -1,6 +1,6 @@
-import { createSecretKey, type KeyObject, randomFillSync } from 'node:crypto'
-import type { OrganisationId, PersonId } from '#kernel'
-import { type EpochKey, grantAad, type Keys, keyIdOf, open, seal } from '#platform'
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { type OrganisationId, type PersonId, Refusal, randomSource } from '#kernel'
+import { type EpochKey, grantAad, type Keys, keyIdOf, keyIdsOf, open, seal } from '#platform'
 import { selfPurpose } from './model.ts'
 
 /** The key of one person's category, in the clear, for as long as a request lasts. */
@@ -8,17 +8,10 @@ export interface DrawerKey {
   readonly bytes: Buffer
   readonly key: KeyObject
 }
-const pool = Buffer.alloc(32 * 256)
-let used = pool.length
+const randomKey = randomSource(32)
 
 export function newDrawerKey(): DrawerKey {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  const bytes = Buffer.from(pool.subarray(used, used + 32))
-  pool.fill(0, used, used + 32)
-  used += 32
+  const bytes = randomKey()
   return { bytes, key: createSecretKey(bytes) }
 }
 export const wrapFor = (
@@ -47,18 +40,23 @@ export function unwrap(
   const bytes = open(epochKey, wrap, grantAad(tenant, subject, category, purpose))
   return { bytes, key: createSecretKey(bytes) }
 }
-/** The person's own wraps: from them the same drawer key is wrapped again for a purpose that they agree to later. */
+/**
+ * The person's own wraps: from them the same drawer key is wrapped again for a purpose that they agree to later.
+ * @throws {Refusal} `key_unavailable`. @throws {SealBroken}
+ */
 export async function openSelfWraps(
   keys: Keys,
   tenant: OrganisationId,
   subject: PersonId,
   rows: readonly { category: string; wrap: Buffer }[],
 ): Promise<Map<string, DrawerKey>> {
-  await keys.load(rows.map((row) => keyIdOf(row.wrap)))
+  await keys.load(keyIdsOf(rows.map((row) => row.wrap)))
   const opened = new Map<string, DrawerKey>()
   for (const row of rows) {
     const drawerKey = unwrap(keys, tenant, subject, row.category, selfPurpose, row.wrap)
-    if (drawerKey) opened.set(row.category, drawerKey)
+    // A second key for the same category would split the drawer in two.
+    if (!drawerKey) throw new Refusal('key_unavailable')
+    opened.set(row.category, drawerKey)
   }
   return opened
 }

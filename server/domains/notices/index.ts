@@ -4,7 +4,7 @@ import type { NoticesDeps } from './deps.ts'
 import { mountNoticesRoutes } from './routes.ts'
 import { RulesCache } from './rules-cache.ts'
 import { createSnapshots } from './snapshots.ts'
-import { deleteEveryGrant } from './store.ts'
+import { deleteEveryGrant, holdPerson } from './store.ts'
 
 export { consentEntry, recordConsent } from './actions/give-consent.ts'
 export type { NoticesDeps, Persons } from './deps.ts'
@@ -26,6 +26,7 @@ export interface NoticesRoom {
   readonly rules: RulesCache
   readonly snapshots: NoticesDeps['snapshots']
   readonly deleteEveryGrant: typeof deleteEveryGrant
+  readonly holdPerson: typeof holdPerson
   readonly deps: NoticesDeps
   mountRoutes(http: HttpServer): void
 }
@@ -39,6 +40,7 @@ export function createNotices(given: Omit<NoticesDeps, 'rules' | 'snapshots'>): 
     rules: deps.rules,
     snapshots: deps.snapshots,
     deleteEveryGrant,
+    holdPerson,
     deps,
     mountRoutes: (http) => mountNoticesRoutes(http, deps),
   }

@@ -68,7 +68,7 @@ export function mountNoticesRoutes(http: HttpServer, deps: NoticesDeps): void {
     return { snapshot, notice: onWire(notice), expiresAt }
   })
   http.mount(wire.giveConsent, async ({ actor, body, once }) => {
-    const { consent, grants, consentReceipt, receipt } = await giveConsent(
+    const { consent, person, at, grants, consentReceipt, receipt } = await giveConsent(
       deps,
       actor as ClientActor,
       {
@@ -79,15 +79,15 @@ export function mountNoticesRoutes(http: HttpServer, deps: NoticesDeps): void {
       once,
     )
     return {
-      consent: toWire('cns', consent.id),
-      person: toWire('per', consent.subject),
+      consent: toWire('cns', consent),
+      person: toWire('per', person),
       consentReceipt,
       receipt,
       grants: grants.map((grant) => ({
         category: grant.category,
         purpose: grant.purpose,
         basis: grant.basis as LegalBasis,
-        since: instant(consent.at),
+        since: instant(at),
       })),
     }
   })

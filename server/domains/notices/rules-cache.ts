@@ -27,17 +27,22 @@ export class RulesCache {
     if (cached) return Promise.resolve(cached)
     const underway = this.#underway.get(tenant)
     if (underway) return underway
-    const fetching = liveNoticesOf(this.#db, tenant)
+    const fetching: Promise<Rules> = liveNoticesOf(this.#db, tenant)
       .then((live) => {
         const rules = compileRules(live)
-        this.#held.set(tenant, { rules, until: performance.now() + keptMilliseconds })
+        // What was read before a publication must not be remembered after it.
+        if (this.#underway.get(tenant) === fetching)
+          this.#held.set(tenant, { rules, until: performance.now() + keptMilliseconds })
         return rules
       })
-      .finally(() => this.#underway.delete(tenant))
+      .finally(() => {
+        if (this.#underway.get(tenant) === fetching) this.#underway.delete(tenant)
+      })
     this.#underway.set(tenant, fetching)
     return fetching
   }
   forget(tenant: OrganisationId): void {
     this.#held.delete(tenant)
+    this.#underway.delete(tenant)
   }
 }

@@ -4,6 +4,8 @@ import { type NoticeContent, type PublishedNotice, type Rules, type ShownNotice,
 /** A notice must not contradict itself or the others that are live for the same provider. Article 2: clear and public. */
 export function assertCoherent(content: NoticeContent, others: readonly PublishedNotice[]): void {
   const wrong = (field: string, rule: string) => new Refusal('notice_invalid', { field, rule })
+  const unstorable = pointerOfNul(content, '')
+  if (unstorable !== undefined) throw wrong(unstorable, 'must not contain U+0000')
   const purposes = new Set<string>()
   for (const [at, purpose] of content.purposes.entries()) {
     if (purpose.id === selfPurpose) throw wrong(`/purposes/${at}/id`, '"self" is the person’s own purpose')
@@ -41,6 +43,17 @@ export function assertCoherent(content: NoticeContent, others: readonly Publishe
   for (const [at, recipient] of content.recipients.entries())
     if (!purposes.has(recipient.purpose))
       throw wrong(`/recipients/${at}/purpose`, 'is not among the purposes of this notice')
+}
+
+/** PostgreSQL keeps every character in a text but U+0000. */
+function pointerOfNul(value: unknown, pointer: string): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? pointer : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, member] of Object.entries(value)) {
+    const found = pointerOfNul(member, `${pointer}/${name}`)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 export function compileRules(live: readonly PublishedNotice[]): Rules {

@@ -37,6 +37,14 @@ export async function findNotice(
     })
   )[0]
 }
+/** Publications of one provider follow one another, so that each is judged against all that came before it. */
+export async function holdPublications(tx: Tx, tenant: OrganisationId): Promise<void> {
+  await tx.query({
+    name: 'notices/hold-publications',
+    text: `select pg_advisory_xact_lock(hashtextextended('bailee/publish/' || $1::text, 0))`,
+    values: [tenant],
+  })
+}
 /** The next version of (tenant, slug); the row lock makes racing publications follow one another. */
 export async function insertVersion(
   tx: Tx,
@@ -54,6 +62,17 @@ export async function insertVersion(
     values: [notice!.id, notice!.version, row.hash, JSON.stringify(row.content), row.at],
   })
   return notice!
+}
+/**
+ * Holds the person's row until the transaction ends: whatever changes their keys or drawers follows one another, so that
+ * an erasure is not undone by what was read before it. Says nothing about whether there is such a person.
+ */
+export async function holdPerson(tx: Tx, tenant: OrganisationId, subject: PersonId): Promise<void> {
+  await tx.query({
+    name: 'notices/hold-person',
+    text: 'select 1 from parties.person where tenant = $1 and id = $2 for no key update',
+    values: [tenant, subject],
+  })
 }
 export async function insertConsent(tx: Tx, consent: Consent): Promise<boolean> {
   const rows = await tx.query({

@@ -1,3 +1,4 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -92,6 +93,7 @@ export async function openWorld() {
   const build = (): Parties => createParties({ db, keys, ledger, clock, log: roomLog, origin: site })
   const parties = build()
   const http = createHttpServer({
+    digestKey: createSecretKey(randomBytes(32)),
     log: roomLog,
     metrics: createMetrics(),
     perClientPerMinute: 100_000,

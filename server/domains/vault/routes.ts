@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { vault as wire } from '@bailee/contract'
 import { type ClientActor, fromWire, type PersonActor, problemOf, Refusal, type StaffActor, toWire } from '#kernel'
 import type { HttpServer, OnceKey } from '#platform'
@@ -56,7 +56,8 @@ const perItem = <Made extends Look | Collected>(results: readonly (Made | Error)
 })
 const partOf = (once: OnceKey, index: number, item: unknown): OnceKey => ({
   key: `${once.key}/${index}`,
-  digest: createHash('sha256').update(JSON.stringify(item)).digest(),
+  // Under the digest of the whole batch, which is keyed: the same key with another batch is another request.
+  digest: createHmac('sha256', once.digest).update(JSON.stringify(item)).digest(),
 })
 
 export function mountVaultRoutes(http: HttpServer, deps: VaultDeps): void {

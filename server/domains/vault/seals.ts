@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { OrganisationId, PersonId, RecordId } from '#kernel'
 import type { DrawerKey } from '#notices'
-import { drawerAad, type Keys, open, seal } from '#platform'
+import { drawerAad, type Keys, keyIdOf, open, SealBroken, seal } from '#platform'
 import { drawerSchemaVersion } from './model.ts'
 import { normalise, normaliserVersion } from './rules.ts'
 
@@ -33,10 +33,11 @@ export const openDrawer = (
   category: string,
   version: number,
   sealed: Buffer,
-): Record<string, string> =>
-  JSON.parse(
-    open(drawerKey.key, sealed, drawerAad(tenant, subject, record, category, version)).toString('utf8'),
-  ) as Record<string, string>
+): Record<string, string> => {
+  if (keyIdOf(sealed) !== subject) throw new SealBroken('the blob names another person')
+  const plain = open(drawerKey.key, sealed, drawerAad(tenant, subject, record, category, version))
+  return JSON.parse(plain.toString('utf8')) as Record<string, string>
+}
 
 /** Sixteen bytes that are equal when the normalised values are, for this tenant and field only. */
 export async function blindToken(keys: Keys, tenant: OrganisationId, field: string, value: string): Promise<Buffer> {

@@ -118,8 +118,8 @@ export interface CollectRows {
 
 /**
  * A batch of collects in one statement: idempotency key, person, consent, wraps, drawers, blind index and ledger entry
- * of each, or nothing of it. Answers the items that took effect; the others were replays, or their notice or person
- * moved on meanwhile.
+ * of each, or nothing of it. Answers the items that took effect; the others were replays (two of one key may stand in a
+ * batch), or their notice or person moved on meanwhile.
  */
 export async function insertCollected(db: Query, rows: CollectRows, appended: Appended): Promise<ReadonlySet<number>> {
   const { items, drawers, grants, tokens } = rows
@@ -136,9 +136,10 @@ export async function insertCollected(db: Query, rows: CollectRows, appended: Ap
         union all
         select i.* from item i join held h on h.item = i.item where not i.fresh
       ), claimed as (
-        insert into platform.once (scope, digest, answer) select scope, digest, answer from lawful on conflict (scope) do nothing returning scope
+        insert into platform.once (scope, digest, answer) select distinct on (scope) scope, digest, answer from lawful order by scope, item
+        on conflict (scope) do nothing returning scope
       ), done as materialized (
-        select l.* from lawful l join claimed c on c.scope = l.scope
+        select distinct on (l.scope) l.* from lawful l join claimed c on c.scope = l.scope order by l.scope, l.item
       ), person as (
         insert into parties.person (tenant, id, state, created_at) select tenant, subject, 'live', $13 from done where fresh
       ), consent as (
@@ -150,7 +151,7 @@ export async function insertCollected(db: Query, rows: CollectRows, appended: Ap
         from unnest($14::int[], $15::text[], $16::text[], $17::text[], $18::bytea[]) as g (item, category, purpose, basis, wrap) join done d on d.item = g.item
       ), drawer as (
         insert into vault.drawer (subject, category, record, tenant, schema_version, sealed, tokens, collected_at)
-        select d.subject, w.category, w.record, d.tenant, $19, w.sealed, (select coalesce(array_agg(substr(w.tokens, 1 + 16 * (k - 1), 16)), '{}') from generate_series(1, length(w.tokens) / 16) as k), $13
+        select d.subject, w.category, w.record, d.tenant, $19, w.sealed, w.tokens, $13
         from unnest($20::int[], $21::text[], $22::uuid[], $23::bytea[], $24::bytea[]) as w (item, category, record, sealed, tokens) join done d on d.item = w.item
       ), indexed as (
         insert into vault.blind_index (token, subject, record, normaliser)
@@ -239,7 +240,8 @@ export async function clearDrawers(
   await tx.query({
     name: 'vault/clear-drawers',
     text: `with gone as (delete from vault.drawer where subject = $1 and record = $2 and category = any($3::text[]) returning subject, record, tokens)
-      delete from vault.blind_index b using gone, unnest(gone.tokens) as t (token) where b.token = t.token and b.subject = gone.subject and b.record = gone.record`,
+      delete from vault.blind_index b using gone, generate_series(1, length(gone.tokens), 16) as start
+        where b.token = substr(gone.tokens, start, 16) and b.subject = gone.subject and b.record = gone.record`,
     values: [subject, record, textArray(categories)],
   })
 }
@@ -263,7 +265,8 @@ export async function eraseDrawers(tx: Tx, tenant: OrganisationId, subject: Pers
   const rows = await tx.query({
     name: 'vault/erase-drawers',
     text: `with gone as (delete from vault.drawer where subject = $1 and tenant = $2 returning subject, record, tokens), unindexed as (
-        delete from vault.blind_index b using gone, unnest(gone.tokens) as t (token) where b.token = t.token and b.subject = gone.subject)
+        delete from vault.blind_index b using gone, generate_series(1, length(gone.tokens), 16) as start
+          where b.token = substr(gone.tokens, start, 16) and b.subject = gone.subject)
       select 1 from gone`,
     values: [subject, tenant],
   })

@@ -51,7 +51,8 @@ const textParsers: Readonly<Record<number, (value: string) => unknown>> = {
 }
 // Text results throughout: the driver decodes every value as UTF-8 first, which ruins binary ones (pg 8.23).
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number) => textParsers[oid] ?? pg.types.getTypeParser(oid)) as pg.CustomTypesConfig['getTypeParser'],
+  getTypeParser: ((oid: number) =>
+    textParsers[oid] ?? pg.types.getTypeParser(oid)) as pg.CustomTypesConfig['getTypeParser'],
 }
 
 class OnClient implements Tx {
@@ -80,7 +81,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
         types,
         max: settings.poolSize ?? 8,
         application_name: `${settings.applicationName}/${room}`,
-        options: `-c role=${roleOf(room)} -c search_path=pg_catalog -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000`,
+        options: `-c role=${roleOf(room)} -c search_path=pg_catalog -c plan_cache_mode=force_generic_plan -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000`,
         connectionTimeoutMillis: 10_000,
         idleTimeoutMillis: 0,
       })

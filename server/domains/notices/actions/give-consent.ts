@@ -1,11 +1,11 @@
-import { actorField, type ClientActor, type ConsentId, newId, type PersonId, Refusal, toWire } from '#kernel'
+import { actorField, type ClientActor, newId, type PersonId, Refusal, toWire } from '#kernel'
 import { type OnceKey, once, type Tx } from '#platform'
 import type { NoticesDeps } from '../deps.ts'
 import { newDrawerKey, openSelfWraps, wrapFor } from '../drawer-keys.ts'
 import { type Consent, type GrantRow, type PublishedNotice, selfPurpose } from '../model.ts'
 import { consentReceipt } from '../receipts.ts'
 import { grantsOf, judgeSnapshot } from '../rules.ts'
-import { insertConsent, insertGrants, selfWraps } from '../store.ts'
+import { holdPerson, insertConsent, insertGrants, selfWraps } from '../store.ts'
 
 export interface ConsentRequest {
   readonly person: PersonId | undefined
@@ -22,14 +22,17 @@ export async function giveConsent(
 ) {
   const rules = await deps.rules.of(actor.tenant)
   const at = deps.clock.now()
-  const { shown, hash } = deps.snapshots.read(request.snapshot)
-  const notice = judgeSnapshot(shown, rules, at)
-  const wanted = grantsOf(notice, request.purposes)
-  const answer = await deps.db.transaction('notices', (tx) =>
+  const { appended, ...answer } = await deps.db.transaction('notices', (tx) =>
     once(tx, deps.keys, actor.tenant, onceKey, async () => {
+      // Judged in here, so that a repeated request hears its first answer even when the notice has moved on since.
+      const { shown, hash } = deps.snapshots.read(request.snapshot)
+      const notice = judgeSnapshot(shown, rules, at)
+      const grants = grantsOf(notice, request.purposes)
       const person = request.person ?? newId<'per'>()
-      if (request.person) await deps.persons.assertLive(tx, actor.tenant, person)
-      else await deps.persons.insertPersons(tx, actor.tenant, [person])
+      if (request.person) {
+        await holdPerson(tx, actor.tenant, person)
+        await deps.persons.assertLive(tx, actor.tenant, person)
+      } else await deps.persons.insertPersons(tx, actor.tenant, [person])
       const consent: Consent = {
         id: newId<'cns'>(),
         tenant: actor.tenant,
@@ -41,28 +44,18 @@ export async function giveConsent(
         snapshotHash: hash,
         at,
       }
-      await recordConsent(deps, tx, consent, wanted, request.person !== undefined)
-      const appended = await deps.ledger.append(tx, [consentEntry(actor, consent, notice)])
-      return { consent: consent.id, person, at: at.getTime(), appended }
+      await recordConsent(deps, tx, consent, grants, request.person !== undefined)
+      return {
+        consent: consent.id,
+        person,
+        at: at.getTime(),
+        grants,
+        consentReceipt: consentReceipt(consent, notice, deps.signer),
+        appended: await deps.ledger.append(tx, [consentEntry(actor, consent, notice)]),
+      }
     }),
   )
-  const consent: Consent = {
-    id: answer.consent as ConsentId,
-    tenant: actor.tenant,
-    subject: answer.person as PersonId,
-    notice: notice.id,
-    version: notice.version,
-    language: shown.language,
-    purposes: request.purposes,
-    snapshotHash: hash,
-    at: new Date(answer.at),
-  }
-  return {
-    consent,
-    grants: wanted,
-    consentReceipt: consentReceipt(consent, notice, deps.signer),
-    receipt: deps.ledger.promise(answer.appended)[0]!,
-  }
+  return { ...answer, receipt: deps.ledger.promise(appended)[0]! }
 }
 
 export const consentEntry = (actor: ClientActor, consent: Consent, notice: PublishedNotice) => ({

@@ -5,7 +5,7 @@ import { type OnceKey, once } from '#platform'
 import type { NoticesDeps } from '../deps.ts'
 import type { NoticeContent, PublishedNotice } from '../model.ts'
 import { assertCoherent } from '../rules.ts'
-import { insertVersion, liveNoticesOf } from '../store.ts'
+import { holdPublications, insertVersion, liveNoticesOf } from '../store.ts'
 
 /** Publishes a collection rule. Its hash and its author stand in the public ledger. Article 2. */
 export async function publishNotice(
@@ -17,6 +17,7 @@ export async function publishNotice(
   const at = deps.clock.now()
   const answer = await deps.db.transaction('notices', (tx) =>
     once(tx, deps.keys, actor.tenant, onceKey, async () => {
+      await holdPublications(tx, actor.tenant)
       const live = await liveNoticesOf(tx, actor.tenant)
       assertCoherent(
         content,

@@ -1,7 +1,7 @@
 import { actorField, type ClientActor, newId, type PersonActor, type PersonId, Refusal } from '#kernel'
 import { type OnceKey, once } from '#platform'
 import type { NoticesDeps } from '../deps.ts'
-import { deleteGrants } from '../store.ts'
+import { deleteGrants, holdPerson } from '../store.ts'
 
 /** Withdraws consent for one purpose: the wraps are deleted, so the next look has no key. Other purposes are untouched. Article 2. */
 export async function withdrawConsent(
@@ -15,6 +15,7 @@ export async function withdrawConsent(
   const at = deps.clock.now().getTime()
   const answer = await deps.db.transaction('notices', (tx) =>
     once(tx, deps.keys, actor.tenant, onceKey, async () => {
+      await holdPerson(tx, actor.tenant, person)
       await deps.persons.assertLive(tx, actor.tenant, person)
       const destroyed = await deleteGrants(tx, actor.tenant, person, purpose)
       if (destroyed === 0) throw new Refusal('consent_unknown', { field: '/purpose', missing: { purpose } })

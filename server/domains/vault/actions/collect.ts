@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   actorField,
   type ClientActor,
@@ -21,7 +21,7 @@ import {
   unwrap,
   wrapFor,
 } from '#notices'
-import { coalesce, keyIdOf, type OnceKey, sqlState } from '#platform'
+import { coalesce, keyIdsOf, type OnceKey, SealBroken, sqlState, type Tx } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { type Collected, type CollectRequest, drawerSchemaVersion, profileOf } from '../model.ts'
 import { drawersOf, normaliserVersion } from '../rules.ts'
@@ -40,8 +40,8 @@ export interface CollectItem {
   readonly actor: ClientActor
   readonly request: CollectRequest
   readonly once: OnceKey
-  /** In a correction: the fields that change, of all that are sealed anew. */
-  readonly changed?: readonly string[]
+  /** In a correction: what the record holds already, by category. It is sealed anew together with what changes. */
+  readonly held?: ReadonlyMap<string, Record<string, string>>
 }
 interface Prepared {
   readonly item: CollectItem
@@ -75,7 +75,7 @@ export function createCollect(deps: VaultDeps): (item: CollectItem) => Promise<C
 }
 
 const scopeOf = (tenant: OrganisationId, key: string): Buffer =>
-  createHash('sha256').update(`bailee/collect/v1\n${tenant}\n${key}`).digest()
+  hash('sha256', `bailee/collect/v1\n${tenant}\n${key}`, 'buffer')
 
 export async function collectTogether(
   deps: VaultDeps,
@@ -99,36 +99,54 @@ export async function collectTogether(
     const own = known.get(`${item.actor.tenant}/${person}`)
     if (!own) results[place] = new Refusal('person_unknown', { field: '/person' })
     else
-      for (const category of drawers.keys())
-        if (!own.has(category)) results[place] = new Refusal('grant_missing', { missing: { category } })
+      for (const category of drawers.keys()) {
+        const drawerKey = own.get(category) ?? new Refusal('grant_missing', { missing: { category } })
+        if (drawerKey instanceof Refusal) results[place] = drawerKey
+      }
     return results[place] === undefined
   })
+  // Whoever repeats what was done already hears what was done, even where it could not be done again today.
+  for (const [place, item] of items.entries())
+    if (results[place] instanceof Refusal) results[place] = (await replayOf(deps, db, item)) ?? results[place]
   if (ready.length > 0) {
-    const { rows, appended } = await rowsOf(deps, ready, known, at)
     try {
+      const { rows, appended } = await rowsOf(deps, ready, known, at)
       const done = await insertCollected(db, rows, appended)
       const receipts = deps.ledger.promise(
         appended,
         ready.map((_, index) => (done.has(index) ? 'collected' : '-')),
       )
-      for (const [index, { place, person, record, item, scope }] of ready.entries())
+      for (const [index, { place, person, record, item }] of ready.entries())
         results[place] = done.has(index)
           ? { person, record, receipt: receipts[index]! }
-          : await replayed(deps, db, item, scope)
+          : ((await replayOf(deps, db, item)) ?? movedOn(item))
     } catch (error) {
-      if (sqlState(error) !== '23505') throw error
-      // Some record of the batch is taken already. One by one, each is told for itself.
-      if (ready.length === 1) results[ready[0]!.place] = new Refusal('record_exists', { field: '/record' })
-      else for (const { place, item } of ready) [results[place]] = await collectTogether(deps, db, [item])
+      const why = error instanceof SealBroken ? 'key_unavailable' : refusalBySqlState[sqlState(error) ?? '']
+      if (why === undefined) throw error
+      // A record of the batch is taken already, or a key is damaged. One by one, each is told for itself.
+      if (ready.length > 1)
+        for (const { place, item } of ready) [results[place]] = await collectTogether(deps, db, [item])
+      else {
+        const [{ place, person, entry }] = ready as [(typeof ready)[number]]
+        if (error instanceof SealBroken) deps.log.error({ entry, person }, 'the key of a purpose does not open')
+        results[place] = new Refusal(why, why === 'record_exists' ? { field: '/record' } : {})
+      }
     }
   }
   return results as (Collected | Error)[]
+}
+
+/** Unique violation, and a deadlock with another batch that takes the same records in another order. */
+const refusalBySqlState: Readonly<Record<string, 'record_exists' | 'unavailable'>> = {
+  '23505': 'record_exists',
+  '40P01': 'unavailable',
 }
 
 async function prepareItem(deps: VaultDeps, item: CollectItem, at: Date): Promise<Prepared> {
   const { actor, request, once } = item
   const rules = deps.notices.rules.cached(actor.tenant) ?? (await deps.notices.rules.of(actor.tenant))
   const drawers = drawersOf(rules, request.fields)
+  for (const [category, fields] of drawers) drawers.set(category, { ...item.held?.get(category), ...fields })
   let consent: Prepared['consent']
   if (request.consent) {
     if (request.person)
@@ -157,12 +175,17 @@ async function prepareItem(deps: VaultDeps, item: CollectItem, at: Date): Promis
   }
 }
 
-/** Drawer keys of people who are known already, by tenant and person, for the categories that still have a basis. */
+type Known = ReadonlyMap<string, ReadonlyMap<string, DrawerKey | Refusal>>
+
+/**
+ * Drawer keys of people who are known already, by tenant and person, for the categories that still have a basis; or why
+ * there is none, because the damaged wrap of one person is not the fault of those who are served with them.
+ */
 async function knownPersons(
   deps: VaultDeps,
   db: Parameters<typeof ownWraps>[0],
   prepared: readonly Prepared[],
-): Promise<Map<string, Map<string, DrawerKey>>> {
+): Promise<Known> {
   const byTenant = new Map<OrganisationId, PersonId[]>()
   for (const { item, person, consent } of prepared) {
     if (consent) continue
@@ -170,29 +193,37 @@ async function knownPersons(
     list.push(person)
     byTenant.set(item.actor.tenant, list)
   }
-  const known = new Map<string, Map<string, DrawerKey>>()
+  const known = new Map<string, Map<string, DrawerKey | Refusal>>()
   for (const [tenant, persons] of byTenant) {
     const rows: readonly KnownPerson[] = await ownWraps(db, tenant, persons)
-    await deps.keys.load(rows.map((row) => keyIdOf(row.wrap)))
+    await deps.keys.load(keyIdsOf(rows.map((row) => row.wrap)))
     for (const row of rows) {
       const name = `${tenant}/${row.subject}`
-      const own = known.get(name) ?? new Map<string, DrawerKey>()
+      const own = known.get(name) ?? new Map<string, DrawerKey | Refusal>()
       known.set(name, own)
-      const drawerKey = row.granted
-        ? unwrap(deps.keys, tenant, row.subject as PersonId, row.category, selfPurpose, row.wrap)
-        : undefined
-      if (drawerKey) own.set(row.category, drawerKey)
+      if (row.granted) own.set(row.category, openOwnWrap(deps, tenant, row.subject as PersonId, row.category, row.wrap))
     }
   }
   return known
 }
 
-async function rowsOf(
+function openOwnWrap(
   deps: VaultDeps,
-  ready: readonly Prepared[],
-  known: ReadonlyMap<string, ReadonlyMap<string, DrawerKey>>,
-  at: Date,
-) {
+  tenant: OrganisationId,
+  person: PersonId,
+  category: string,
+  wrap: Buffer,
+): DrawerKey | Refusal {
+  try {
+    return unwrap(deps.keys, tenant, person, category, selfPurpose, wrap) ?? new Refusal('key_unavailable')
+  } catch (error) {
+    if (!(error instanceof SealBroken)) throw error
+    deps.log.error({ person, category }, 'a wrap does not open')
+    return new Refusal('seal_broken')
+  }
+}
+
+async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known, at: Date) {
   const items: Omit<CollectRows['items'][number], 'answer'>[] = []
   const drawers: CollectRows['drawers'][number][] = []
   const grants: CollectRows['grants'][number][] = []
@@ -201,7 +232,9 @@ async function rowsOf(
   for (const [index, { item, person, record, entry, scope, drawers: contents, consent }] of ready.entries()) {
     const { tenant } = item.actor
     const rules = deps.notices.rules.cached(tenant) ?? (await deps.notices.rules.of(tenant))
-    const drawerKeys = new Map<string, DrawerKey>(known.get(`${tenant}/${person}`) ?? [])
+    const drawerKeys = new Map<string, DrawerKey>()
+    for (const [category, own] of known.get(`${tenant}/${person}`) ?? [])
+      if (!(own instanceof Refusal)) drawerKeys.set(category, own)
     if (consent) {
       for (const { category, purpose, basis } of withSelf(consent.grants)) {
         const drawerKey = drawerKeys.get(category) ?? newDrawerKey()
@@ -232,7 +265,7 @@ async function rowsOf(
         tokens: own,
       })
     }
-    drafts.push(entryOf(item, { entry, person, record, contents, consent }, at))
+    drafts.push(entryOf(item, { entry, person, record, consent }, at))
     items.push({
       scope,
       digest: item.once.digest,
@@ -276,7 +309,7 @@ const withSelf = (grants: ReturnType<typeof grantsOf>) => [
 
 function entryOf(
   item: CollectItem,
-  made: Pick<Prepared, 'entry' | 'person' | 'record' | 'consent'> & { contents: Prepared['drawers'] },
+  made: Pick<Prepared, 'entry' | 'person' | 'record' | 'consent'>,
   at: Date,
 ): EntryDraft {
   const { notice, id } = made.consent ?? {}
@@ -284,12 +317,12 @@ function entryOf(
     entry: made.entry,
     subject: made.person,
     tenant: item.actor.tenant,
-    kind: item.changed ? 'correct' : 'collect',
+    kind: item.held ? 'correct' : 'collect',
     at: at.getTime(),
     fields: [
       ['actor', actorField(item.actor)],
       ['record', `rec_${made.record}`],
-      ['fields', item.changed ?? [...made.contents.values()].flatMap((fields) => Object.keys(fields))],
+      ['fields', Object.keys(item.request.fields)],
       ...(notice
         ? ([
             ['consent', `cns_${id}`],
@@ -301,18 +334,20 @@ function entryOf(
   }
 }
 
-/** Not done: either this key was used before, or the world moved between reading and writing. */
-async function replayed(
+/** Not done, and no replay: the world moved between reading and writing. */
+const movedOn = (item: CollectItem): Refusal =>
+  item.request.person
+    ? new Refusal('person_erased', { field: '/person' })
+    : new Refusal('snapshot_stale', { field: '/consent/snapshot' })
+
+/** What was answered when this key was used before, if it was. */
+async function replayOf(
   deps: VaultDeps,
   db: Parameters<typeof findReplay>[0],
   item: CollectItem,
-  scope: Buffer,
-): Promise<Collected | Error> {
-  const earlier = await findReplay(db, scope)
-  if (!earlier)
-    return item.request.person
-      ? new Refusal('person_erased', { field: '/person' })
-      : new Refusal('snapshot_stale', { field: '/consent/snapshot' })
+): Promise<Collected | Refusal | undefined> {
+  const earlier = await findReplay(db, scopeOf(item.actor.tenant, item.once.key))
+  if (!earlier) return undefined
   if (!earlier.digest.equals(item.once.digest))
     return new Refusal('idempotency_key_reused', { field: 'Idempotency-Key', rule: 'one key, one request' })
   const hex = earlier.answer.toString('hex')
@@ -332,25 +367,46 @@ export async function correct(deps: VaultDeps, item: CollectItem): Promise<Colle
     throw new Refusal('schema_violation', { field: '/person', rule: 'must be present where something is replaced' })
   const record = request.record ?? profileOf(person)
   const rules = await deps.notices.rules.of(tenant)
-  const categories = [...drawersOf(rules, request.fields).keys()]
   return deps.db.transaction('vault', async (tx) => {
+    await deps.notices.holdPerson(tx, tenant, person)
+    // Before anything is cleared: a replay commits, and what it cleared would be gone.
+    const earlier = await replayOf(deps, tx, item)
+    if (earlier instanceof Refusal) throw earlier
+    if (earlier) return earlier
     await deps.persons.assertLive(tx, tenant, person)
-    const held = (await drawersOfPerson(tx, tenant, person)).filter(
-      (row) => row.record === record && categories.includes(row.category),
-    )
-    await deps.keys.load(held.flatMap((row) => (row.wrap ? [keyIdOf(row.wrap)] : [])))
-    let fields = { ...request.fields }
-    for (const row of held) {
-      const drawerKey = row.wrap ? unwrap(deps.keys, tenant, person, row.category, selfPurpose, row.wrap) : undefined
-      if (!drawerKey) throw new Refusal('key_unavailable')
-      fields = { ...openDrawer(drawerKey, tenant, person, record, row.category, row.version, row.sealed), ...fields }
-    }
+    const categories = [...drawersOf(rules, request.fields).keys()]
+    const held = await openHeld(deps, tx, tenant, person, record, categories)
     await clearDrawers(tx, person, record, categories)
-    const [result] = await collectTogether(deps, tx, [
-      { ...item, request: { ...request, fields, replace: false }, changed: Object.keys(request.fields) },
-    ])
-    // Refused or a replay: what was cleared comes back with the rollback.
+    const [result] = await collectTogether(deps, tx, [{ ...item, held }])
+    // Refused: what was cleared comes back with the rollback.
     if (result instanceof Error) throw result
     return result!
   })
+}
+
+async function openHeld(
+  deps: VaultDeps,
+  tx: Tx,
+  tenant: OrganisationId,
+  person: PersonId,
+  record: RecordId,
+  categories: readonly string[],
+): Promise<Map<string, Record<string, string>>> {
+  const rows = (await drawersOfPerson(tx, tenant, person)).filter(
+    (row) => row.record === record && categories.includes(row.category),
+  )
+  await deps.keys.load(keyIdsOf(rows.map((row) => row.wrap)))
+  const held = new Map<string, Record<string, string>>()
+  for (const { category, wrap, version, sealed } of rows) {
+    const drawerKey = wrap ? openOwnWrap(deps, tenant, person, category, wrap) : new Refusal('key_unavailable')
+    if (drawerKey instanceof Refusal) throw drawerKey
+    try {
+      held.set(category, openDrawer(drawerKey, tenant, person, record, category, version, sealed))
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error
+      deps.log.error({ person, category }, 'a drawer does not open')
+      throw new Refusal('seal_broken')
+    }
+  }
+  return held
 }

@@ -17,6 +17,7 @@ export async function erase(
   const at = deps.clock.now()
   const answer = await deps.db.transaction('vault', (tx) =>
     once(tx, deps.keys, actor.tenant, onceKey, async () => {
+      await deps.notices.holdPerson(tx, actor.tenant, person)
       await deps.persons.assertLive(tx, actor.tenant, person)
       const keys = await deps.notices.deleteEveryGrant(tx, actor.tenant, person)
       const drawers = await eraseDrawers(tx, actor.tenant, person)

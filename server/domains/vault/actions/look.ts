@@ -1,7 +1,7 @@
 import { type Actor, actorField, type ClientActor, type EntryId, newId, Refusal, type StaffActor } from '#kernel'
 import type { EntryDraft } from '#ledger'
 import { type DrawerKey, unwrap } from '#notices'
-import { coalesce, keyIdOf, SealBroken } from '#platform'
+import { coalesce, keyIdsOf, SealBroken } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { type Look, type LookRequest, profileOf } from '../model.ts'
 import { judgeLook } from '../rules.ts'
@@ -86,7 +86,7 @@ export async function lookTogether(
   for (const answer of answers) byItem[answer.item]!.push(answer)
   const outcomes = byItem.map((rows) => rows[0]!.outcome)
   const receipts = deps.ledger.promise(appended, outcomes)
-  await deps.keys.load(answers.flatMap((answer) => (answer.wrap ? [keyIdOf(answer.wrap)] : [])))
+  await deps.keys.load(keyIdsOf(answers.map((answer) => answer.wrap)))
   return judged.map((item, index) => {
     const receipt = receipts[index]!
     const outcome = outcomes[index]!
@@ -110,10 +110,11 @@ export async function lookTogether(
         receipt,
       }
     } catch (error) {
-      if (error instanceof Refusal) return new Refusal(error.code, { ...error.details, receipt })
-      if (!(error instanceof SealBroken)) throw error
-      deps.log.error({ entry: item.entry, person: item.request.person }, 'a drawer or a wrap does not open')
-      return new Refusal('seal_broken', { receipt })
+      const unavailable = error instanceof Refusal && error.code === 'key_unavailable'
+      if (!unavailable && !(error instanceof SealBroken)) throw error
+      const what = unavailable ? 'the key of a wrap is not in the key store' : 'a drawer or a wrap does not open'
+      deps.log.error({ entry: item.entry, person: item.request.person }, what)
+      return new Refusal(unavailable ? 'key_unavailable' : 'seal_broken', { receipt })
     }
   })
 }

@@ -1,6 +1,6 @@
 import { actorField, instant, newId, type PersonActor, Refusal, toWire } from '#kernel'
 import { selfPurpose, unwrap } from '#notices'
-import { keyIdOf } from '#platform'
+import { keyIdsOf } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { openDrawer } from '../seals.ts'
 import { drawersOfPerson } from '../store.ts'
@@ -27,7 +27,7 @@ export async function mine(deps: VaultDeps, actor: PersonActor) {
     }
     return { rows: held, appended: await deps.ledger.append(tx, [entry]) }
   })
-  await deps.keys.load(rows.flatMap((row) => (row.wrap ? [keyIdOf(row.wrap)] : [])))
+  await deps.keys.load(keyIdsOf(rows.map((row) => row.wrap)))
   const records = rows.map((row) => {
     const drawerKey = row.wrap
       ? unwrap(deps.keys, actor.tenant, actor.id, row.category, selfPurpose, row.wrap)

@@ -7,7 +7,8 @@ create table vault.drawer (
   tenant uuid not null,
   schema_version int not null,
   sealed bytea not null,
-  tokens bytea[] not null,
+  -- The drawer's blind index tokens, sixteen bytes each, so that erasing finds them.
+  tokens bytea not null,
   collected_at timestamptz not null,
   primary key (subject, category, record)
 );

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { newId, type OrganisationId } from '#kernel'
+import type { Query, Statement } from '#platform'
+import { type Ask, fetchAndLog, findByToken } from './store.ts'
+import { openWorld } from './test-world.ts'
+
+/** The statements of the hot paths must cost the same in a table of millions: by index, never by reading it through. */
+const world = await openWorld()
+after(() => world.close())
+const tenant = newId<'org'>() as OrganisationId
+const people = 30_000
+await world.steal(
+  `insert into notices.live_grant (subject, category, purpose, tenant, basis, wrap, consent, since)
+    select md5(n::text)::uuid, c, p, $1, 'consent', sha256('x'), md5(n::text)::uuid, now()
+    from generate_series(1, ${people}) n, unnest(array['contact', 'place']) c, unnest(array['self', 'delivery', 'support']) p`,
+  [tenant],
+)
+await world.steal(
+  `insert into vault.drawer (subject, category, record, tenant, schema_version, sealed, tokens, collected_at)
+    select md5(n::text)::uuid, c, md5(n::text)::uuid, $1, 1, sha256('x'), '{}', now()
+    from generate_series(1, ${people}) n, unnest(array['contact', 'place']) c`,
+  [tenant],
+)
+await world.steal(
+  `insert into vault.blind_index (token, subject, record, normaliser)
+    select substr(sha256(n::text::bytea), 1, 16), md5(n::text)::uuid, md5(n::text)::uuid, 1 from generate_series(1, ${people}) n`,
+)
+await world.steal('analyze notices.live_grant, vault.drawer, vault.blind_index')
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly Operation?: string
+  readonly Plans?: readonly Plan[]
+}
+/** How each table is reached, as "table: way". */
+function waysOf(plan: Plan): string[] {
+  const table = plan['Relation Name']
+  const own = table === undefined || plan['Node Type'] === 'ModifyTable' ? [] : [`${table}: ${plan['Node Type']}`]
+  return [...own, ...(plan.Plans ?? []).flatMap(waysOf)]
+}
+async function statementOf(run: (db: Query) => Promise<unknown>): Promise<Statement> {
+  let caught: Statement | undefined
+  await run({
+    async query(statement) {
+      caught = statement
+      return []
+    },
+  })
+  return caught!
+}
+/** With these values, and as the plan that is kept for any values once a statement has been prepared. */
+async function plans({ text, values = [] }: Statement): Promise<string[]> {
+  const [bound] = await world.steal<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`explain (format json) ${text}`, values)
+  const [kept] = await world.steal<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`explain (generic_plan, format json) ${text}`)
+  return [bound!, kept!].flatMap((row) => waysOf(row['QUERY PLAN'][0].Plan))
+}
+const byIndexOnly = (ways: readonly string[], tables: readonly string[]) => {
+  for (const way of ways) assert.match(way, /: Index (Only )?Scan$/)
+  assert.deepEqual([...new Set(ways.map((way) => way.split(':')[0]))].sort(), [...tables].sort())
+}
+
+for (const size of [1, 16, 128])
+  test(`${size} looks in one statement reach grants and drawers by index alone`, async () => {
+    const asks = Array.from({ length: size }, (_, item): Ask => {
+      const subject = newId()
+      return { item, tenant, subject, category: 'contact', purpose: 'delivery', record: subject }
+    })
+    const presets = asks.map(() => null)
+    const appended = { id: newId(), at: 0, entries: asks.map(() => ({ entry: newId<'ent'>(), line: '{}' })) }
+    const statement = await statementOf((db) => fetchAndLog(db, asks, presets, appended))
+    byIndexOnly(await plans(statement), ['drawer', 'live_grant'])
+  })
+
+test('a find reaches the blind index and the grants by index alone', async () => {
+  const token = Buffer.alloc(16)
+  const statement = await statementOf((db) => findByToken(db, tenant, token, 'contact', 'delivery', 20))
+  byIndexOnly(await plans(statement), ['blind_index', 'live_grant'])
+})

@@ -1,0 +1,96 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { call } from '../api.ts'
+import { useSpeech } from '../i18n/index.tsx'
+import { useFormat } from '../ui/format.ts'
+import { Hash } from '../ui/hash.tsx'
+import { Chip, Page, Section, Table, Waiting } from '../ui/page.tsx'
+import { Trouble } from '../ui/problem.tsx'
+import './notices.css'
+
+/** One notice, readable by a person. */
+export function NoticePage() {
+  const { t, language } = useSpeech()
+  const format = useFormat()
+  const { notice: id } = useParams({ from: '/public/notices/$notice' })
+  const notice = useQuery({
+    queryKey: ['notice', id],
+    queryFn: () => call('getNotice', { params: { notice: id }, query: {} }),
+    retry: false,
+  })
+  if (!notice.data)
+    return (
+      <Page title={t.notices.title}>
+        {notice.isError ? <Trouble error={notice.error} retry={() => void notice.refetch()} /> : <Waiting />}
+        <p>
+          <Link to="/public/notices">{t.notices.all}</Link>
+        </p>
+      </Page>
+    )
+  const { content, version, publishedAt, hash, live } = notice.data
+  const purposeTitle = (purpose: string) =>
+    content.purposes.find(({ id: one }) => one === purpose)?.title[language] ?? purpose
+  return (
+    <Page
+      title={content.title[language]}
+      eyebrow={<Link to="/public/notices">{t.notices.all}</Link>}
+      lead={`${t.notices.version(version)}, ${t.notices.published(format.day(publishedAt))}. ${live ? t.notices.live : t.notices.replaced}.`}
+    >
+      <Section title={t.notices.purposes}>
+        <Table
+          label={t.notices.purposes}
+          rows={content.purposes}
+          keyOf={({ id: purpose }) => purpose}
+          columns={[
+            { title: t.notices.purpose, cell: ({ title }) => <strong>{title[language]}</strong> },
+            { title: t.notices.basis, cell: ({ basis }) => t.person.can.basis[basis] },
+            { title: t.notices.kept, cell: ({ retentionDays }) => t.notices.days(retentionDays) },
+          ]}
+        />
+      </Section>
+      <Section title={t.notices.categories}>
+        {content.categories.map((category) => (
+          <article key={category.id} className="category">
+            <div className="row">
+              <h3>{category.title[language]}</h3>
+              {category.sensitive && <Chip tone="warn">{t.notices.sensitive}</Chip>}
+              <span className="small soft">
+                {t.notices.term} <code>{category.term}</code>
+              </span>
+            </div>
+            <ul className="fields">
+              {category.fields.map(({ name, title, search }) => (
+                <li key={name}>
+                  {title[language]}
+                  {search && <span className="small soft"> · {t.notices.searchable}</span>}
+                </li>
+              ))}
+            </ul>
+            <p className="small soft">
+              {t.notices.usedFor}: {format.list(category.purposes.map(purposeTitle))}
+            </p>
+          </article>
+        ))}
+      </Section>
+      <Section title={t.notices.recipients}>
+        {content.recipients.length === 0 ? (
+          <p>{t.notices.noRecipients}</p>
+        ) : (
+          <ul className="fields">
+            {content.recipients.map(({ name, purpose }) => (
+              <li key={`${name.en} ${purpose}`}>
+                {name[language]} <span className="small soft">· {purposeTitle(purpose)}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+      <Section title={t.notices.contact}>
+        <p>{content.contact[language]}</p>
+        <p className="small soft">
+          {t.notices.hash}: <Hash value={hash} what={t.notices.hash} />
+        </p>
+      </Section>
+    </Page>
+  )
+}
