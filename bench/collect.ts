@@ -44,8 +44,18 @@ export const collect: Bench = async ({ quick, say }) => {
       },
       table: [
         ['variant', 'req/s', 'p50 ms', 'p99 ms'],
-        ['plain INSERT', of(plains, 'perSecond').toFixed(0), of(plains, 'p50').toFixed(2), of(plains, 'p99').toFixed(2)],
-        ['collect: consent, keys, seal, index, entry', of(collects, 'perSecond').toFixed(0), of(collects, 'p50').toFixed(2), of(collects, 'p99').toFixed(2)],
+        [
+          'plain INSERT',
+          of(plains, 'perSecond').toFixed(0),
+          of(plains, 'p50').toFixed(2),
+          of(plains, 'p99').toFixed(2),
+        ],
+        [
+          'collect: consent, keys, seal, index, entry',
+          of(collects, 'perSecond').toFixed(0),
+          of(collects, 'p50').toFixed(2),
+          of(collects, 'p99').toFixed(2),
+        ],
         ['ratio', ratios.collect_over_plain_insert.toFixed(2), '', ratios.p99_over_plain_p99.toFixed(2)],
       ],
     }

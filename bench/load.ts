@@ -16,6 +16,8 @@ export interface LoadOrder {
   readonly idsFile?: string
   readonly snapshot?: string
   readonly seed: number
+  /** Requests a second over all connections; as many as come back when left out. */
+  readonly rate?: number
 }
 export interface LoadResult {
   readonly requests: number
@@ -64,6 +66,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   let errors = 0
   let firstError: string | null = null
   let ended = false
+  let issued = 0
   const started = performance.now()
   const end = started + order.seconds * 1000
   await Promise.all(
@@ -76,6 +79,16 @@ async function run(order: LoadOrder): Promise<LoadResult> {
           let sentAt = 0
           let pending = ''
           const send = () => {
+            if (order.rate !== undefined) {
+              const wait = started + (issued++ * 1000) / order.rate - performance.now()
+              if (wait > 1) {
+                setTimeout(sendNow, wait)
+                return
+              }
+            }
+            sendNow()
+          }
+          const sendNow = () => {
             const n = unique ? serial++ : random()
             const [path, body] = make(order, ids, n) as [string, string]
             sentAt = performance.now()

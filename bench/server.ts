@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { startTestServer, type TestProvider } from '../server/testing.ts'
+import { fromWire, newId, startTestServer, type TestProvider } from '../server/testing.ts'
 import { common, vault } from './shapes.ts'
 
 /**
@@ -74,7 +74,54 @@ process.stdout.write(
   `${JSON.stringify({ port: Number(new URL(server.url).port), token: provider.key, idsFile, snapshot })}\n`,
 )
 
+const assigned: { milliseconds: number; entries: number }[] = []
+const { heard } = app.ledger
+app.ledger.heard = (state) => {
+  assigned.push(...state.assigned)
+  heard(state)
+}
 const questions: Record<string, () => Promise<object>> = {
+  /** How long entries waited for their index since this was last asked: p50 and p99 over entries. */
+  async assigned() {
+    const taken = assigned.splice(0).sort((a, b) => a.milliseconds - b.milliseconds)
+    const total = taken.reduce((sum, row) => sum + row.entries, 0)
+    const at = (q: number) => {
+      let seen = 0
+      for (const row of taken) {
+        seen += row.entries
+        if (seen >= total * q) return row.milliseconds
+      }
+      return 0
+    }
+    return { entries: total, p50: at(0.5), p99: at(0.99) }
+  },
+  /** A hundred thousand entries at once, as a stopped sequencer would find them. */
+  async fill() {
+    const rows = 1000
+    const each = 100
+    const tx = app.foundation.db
+    for (let row = 0; row < rows; row++) {
+      const drafts = Array.from({ length: each }, (_, n) => {
+        const person = fromWire('per', ids[(row * each + n) % ids.length]!)
+        return {
+          entry: newId<'ent'>(),
+          subject: person,
+          tenant: fromWire('org', provider.organisation),
+          kind: 'look',
+          at: Date.now(),
+          fields: [
+            ['actor', { kind: 'client', id: 'cli_bench' }],
+            ['purpose', 'delivery'],
+            ['fields', ['name', 'phone']],
+            ['record', `rec_${person}`],
+            ['outcome', 'opened'],
+          ] as const,
+        }
+      })
+      await tx.transaction('vault', (each) => app.ledger.append(each, drafts))
+    }
+    return { entries: rows * each }
+  },
   drain,
   async memory() {
     return { rss: process.memoryUsage().rss }

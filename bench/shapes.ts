@@ -1,7 +1,7 @@
 import { type RouteShape, vault as wire } from '@bailee/contract'
 import pg from 'pg'
 import Type from 'typebox'
-import type { App } from '../server/app.ts'
+import type { App } from '../server/testing.ts'
 
 const title = (en: string, zh: string) => ({ en, zh })
 const notice = {

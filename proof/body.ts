@@ -62,7 +62,9 @@ export function discloseFields(seed: Uint8Array, fields: readonly BodyField[], i
     disclosed: fields.flatMap(([name, value], index) =>
       open.has(index) ? [{ index, name, value, salt: base64Encode(key.mac(u32be(index))) }] : [],
     ),
-    hashes: splitHashes(fieldHashes(seed, fields)).flatMap((hash, index) => (open.has(index) ? [] : [base64Encode(hash)])),
+    hashes: splitHashes(fieldHashes(seed, fields)).flatMap((hash, index) =>
+      open.has(index) ? [] : [base64Encode(hash)],
+    ),
   }
 }
 

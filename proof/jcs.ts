@@ -42,7 +42,8 @@ function write(value: unknown, depth: number): string {
   if (Array.isArray(value)) {
     // By index, so that the holes of a sparse array are met too, and refused as undefined.
     let items = ''
-    for (let at = 0; at < value.length; at++) items += at === 0 ? write(value[at], depth + 1) : `,${write(value[at], depth + 1)}`
+    for (let at = 0; at < value.length; at++)
+      items += at === 0 ? write(value[at], depth + 1) : `,${write(value[at], depth + 1)}`
     return `[${items}]`
   }
   if (typeof value !== 'object') throw new ProofError('malformed_json', `a ${typeof value} is not JSON`)

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type Clock, type OrganisationId, type PersonId, Refusal, systemClock } from '#kernel'
-import { createLedger, type LedgerRoom } from '#ledger'
-import { createNotices } from '#notices'
-import { createParties, type Parties } from '#parties'
+import { createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
+import { createNotices, noticesMigrations } from '#notices'
+import { createParties, type Parties, partiesMigrations } from '#parties'
 import {
   createEvents,
   createHttpServer,
@@ -14,9 +14,10 @@ import {
   mountHealth,
   mountPortal,
   mountReference,
+  platformMigrations,
   type Tx,
 } from '#platform'
-import { createVault } from '#vault'
+import { createVault, vaultMigrations } from '#vault'
 import type { Config } from './config.ts'
 import { type Foundation, layFoundation, type Settled } from './foundation.ts'
 import type { FromSequencer } from './sequencer-thread.ts'
@@ -30,6 +31,9 @@ export interface App {
   listen(options: { host: string; port: number }): Promise<string>
   close(): Promise<void>
 }
+/** Every room's, lowest floor first. */
+export const migrations = [platformMigrations, ledgerMigrations, partiesMigrations, noticesMigrations, vaultMigrations]
+
 export class StartRefused extends Error {
   override readonly name = 'StartRefused'
 }

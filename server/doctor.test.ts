@@ -13,6 +13,7 @@ import { startTestServer } from './testing.ts'
 let folder: string
 let config: Config
 let whileRunning: readonly Finding[]
+const whileBusy: Finding[] = []
 const unread = new Set(['cluster', 'postgres.log', 'server.lock', 'socket'])
 
 /** Everything in the data directory that is not PostgreSQL's own, by its content. */
@@ -59,6 +60,13 @@ before(async () => {
     for (let at = 0; at < 5; at++) await provider.person()
     await server.settle()
     whileRunning = await examine(config)
+    let isBusy = true
+    const clerks = Array.from({ length: 4 }, async () => {
+      while (isBusy) await provider.person()
+    })
+    for (let at = 0; at < 5; at++) whileBusy.push(...(await examine(config)))
+    isBusy = false
+    await Promise.all(clerks)
   } finally {
     await server.stop()
   }
@@ -72,6 +80,12 @@ test('beside a running server everything is well, from the database to the witne
   has(whileRunning, /^the ledger keeps up/, 'ok')
   has(whileRunning, /unwraps 3 signing keys and \d+ epoch keys/, 'ok')
   has(whileRunning, /^the tiles make the root; \d+ sampled/, 'ok')
+})
+
+test('a server that goes on writing meanwhile is not accused of anything', () => {
+  assert.deepEqual(worst(whileBusy), [])
+  const sizes = new Set(whileBusy.flatMap(({ en }) => /agree: (\d+) entries/.exec(en)?.[1] ?? []))
+  assert.ok(sizes.size > 1, 'it did write')
 })
 
 test('with the server stopped the same is found, and nothing was changed', async () => {

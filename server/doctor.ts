@@ -3,12 +3,12 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '#kernel'
 import { createKeys, fileKeyProvider, keyIdOf } from '#platform'
+import { migrations } from './app.ts'
 import type { Config } from './config.ts'
 import { type Finding, fail, findingText, ok, warn } from './ops/finding.ts'
 import { examineLedger } from './ops/ledger-check.ts'
 import { examineMachine, examineRootKey, rootKeyPath } from './ops/machine.ts'
 import { holderOf, NothingToRead, openReadingRoom, PostgresStartError, type ReadingRoom } from './ops/reading-room.ts'
-import { migrations } from './serve.ts'
 
 /** Says in words what is wrong, and what to do. Changes nothing; works beside a running server and without one. */
 export async function doctor(config: Config): Promise<void> {

@@ -1,14 +1,22 @@
 import { join } from 'node:path'
-import type pg from 'pg'
 import { systemClock } from '#kernel'
 import { createLogSigner, diskTileStore, type LogSigner, type TileStore, type WitnessConfig } from '#ledger'
-import { createKeys, type Database, fileKeyProvider, type Keys, type Log, openDatabase, openKeyStore } from '#platform'
+import {
+  type Connection,
+  createKeys,
+  type Database,
+  fileKeyProvider,
+  type Keys,
+  type Log,
+  openDatabase,
+  openKeyStore,
+} from '#platform'
 import type { Config } from './config.ts'
 
 /** Where the two databases are: found once by the main thread, handed as plain data to the sequencer's thread. */
 export interface Connections {
-  readonly main: pg.PoolConfig
-  readonly keyStore: pg.PoolConfig
+  readonly main: Connection
+  readonly keyStore: Connection
 }
 /** What both threads stand on. */
 export interface Foundation {

@@ -1,9 +1,9 @@
 import { createLog, MigrationError, migrate, PostgresStartError } from '#platform'
-import { StartRefused } from './app.ts'
+import { migrations, StartRefused } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
-import { migrations, openConnections, type Running, serve } from './serve.ts'
+import { openConnections, type Running, serve } from './serve.ts'
 
-/** The verbs of the server: serve, migrate, demo, doctor. */
+/** The verbs of the server: serve, migrate, demo, doctor, backup, restore. */
 const started = performance.now()
 
 const explain = (error: unknown): string | undefined => {
@@ -60,6 +60,8 @@ const verbs: Record<string, (args: readonly string[]) => Promise<void>> = {
   migrate: () => migrateVerb(readConfig(process.env)),
   demo: async (args) => (await import('./demo/demo.ts')).demo(args, process.env),
   doctor: async () => (await import('./doctor.ts')).doctor(readConfig(process.env)),
+  backup: async (args) => (await import('./ops/backup.ts')).backup(readConfig(process.env), args),
+  restore: async (args) => (await import('./ops/restore.ts')).restore(readConfig(process.env), args),
 }
 
 const [verb = 'serve', ...args] = process.argv.slice(2)

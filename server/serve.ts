@@ -2,19 +2,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { WitnessConfig } from '#ledger'
-import { ledgerMigrations } from '#ledger'
-import { noticesMigrations } from '#notices'
-import { partiesMigrations } from '#parties'
-import {
-  type EmbeddedPostgres,
-  type Log,
-  migrate,
-  platformMigrations,
-  prepareDatabases,
-  startEmbeddedPostgres,
-} from '#platform'
-import { vaultMigrations } from '#vault'
-import { type App, createApp } from './app.ts'
+import { type EmbeddedPostgres, type Log, migrate, prepareDatabases, startEmbeddedPostgres } from '#platform'
+import { type App, createApp, migrations } from './app.ts'
 import type { Config } from './config.ts'
 import { type Connections, layFoundation } from './foundation.ts'
 
@@ -34,7 +23,6 @@ export interface ServeOptions {
 }
 
 const keyStoreName = 'bailee_keys'
-export const migrations = [platformMigrations, ledgerMigrations, partiesMigrations, noticesMigrations, vaultMigrations]
 
 export async function openConnections(
   config: Config,

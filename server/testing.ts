@@ -3,8 +3,12 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog } from '#platform'
+import type { App } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Running, type ServeOptions, serve } from './serve.ts'
+
+export { fromWire, newId } from '#kernel'
+export type { App }
 
 /**
  * A whole server for tests: real PostgreSQL, real witness, real HTTP on a free loopback port, in a folder that goes away.

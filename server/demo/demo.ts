@@ -1,7 +1,8 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { ledger } from '@bailee/contract'
 import { createLog } from '#platform'
 import { type Config, readConfig } from '../config.ts'
@@ -10,6 +11,7 @@ import {
   correctPhone,
   type Diary,
   eraseMember,
+  type Member,
   memberOf,
   newDiary,
   nightLook,
@@ -22,7 +24,7 @@ import {
 } from './day.ts'
 import { arriveAsPerson, Outsider, type Seen } from './outsider.ts'
 import { inventPeople } from './people.ts'
-import { progress, say, step, tellCertificate, tellDay, tellFound, tellWhereToLook } from './report.ts'
+import { progress, say, step, tellCertificate, tellDay, tellFound, tellLinks, tellWhereToLook } from './report.ts'
 import {
   anyoneCanCheck,
   type Book,
@@ -60,10 +62,16 @@ export async function demo(args: readonly string[], environment: Environment = {
   const started = performance.now()
   let running: Running | undefined
   let folder: string | undefined
+  // Ended by hand, `--once` leaves nothing behind either.
+  const interrupted = untilInterrupted()
+  if (once) void interrupted.then(() => cleanUp().then(() => process.exit(130)))
+  const cleanUp = async () => {
+    await running?.stop()
+    if (once && folder !== undefined) await rm(folder, { recursive: true, force: true })
+  }
   try {
     folder = once ? await mkdtemp(join(tmpdir(), 'bailee-demo-')) : await freshFolder(environment)
-    // As root PostgreSQL runs under another account, which must be able to pass through.
-    await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
+    await chmod(folder, closedMode())
     const config = await configOf(environment, folder, once)
     step('Starting the server', '启动服务器')
     running = await serve(config, createLog(config.logLevel), {
@@ -83,9 +91,8 @@ export async function demo(args: readonly string[], environment: Environment = {
     process.exitCode = 1
     say(`\nFAIL  ${words}`)
   }
-  if (!once && running && process.exitCode !== 1) await untilInterrupted()
-  await running?.stop()
-  if (once && folder !== undefined) await rm(folder, { recursive: true, force: true })
+  if (!once && running && process.exitCode !== 1) await interrupted
+  await cleanUp()
   process.exit()
 }
 
@@ -104,13 +111,22 @@ async function playAndStay(url: string, token: string, config: Config): Promise<
   await withdrawSupport(world, watched, diary)
   await correctPhone(world, memberOf(diary, world, 2), diary)
   tellCertificate(await eraseMember(world, memberOf(diary, world, 1), diary))
-  const links = []
-  for (const member of [watched, memberOf(diary, world, 2)]) {
-    const { path } = await world.shop.privacy.accessLink(member.person)
-    links.push({ who: member.invented.fields.name, path })
-  }
+  const people = [watched, memberOf(diary, world, 2)]
+  const publicWorld = { ...world, url: config.publicUrl.origin }
   const portal = await fetch(`${url}/`)
-  tellWhereToLook({ ...world, url: config.publicUrl.origin }, links, portal.ok, config.dataDirectory)
+  tellWhereToLook(publicWorld, people, portal.ok, config.dataDirectory)
+  await handOutLinks(publicWorld, people)
+  if (process.stdin.isTTY === true)
+    createInterface({ input: process.stdin }).on('line', () => {
+      handOutLinks(publicWorld, people).catch((error: Error) => say(`FAIL  ${error.message}`))
+    })
+}
+
+async function handOutLinks({ url, shop }: World, people: readonly Member[]): Promise<void> {
+  const links: { who: string; path: string }[] = []
+  for (const { person, invented } of people)
+    links.push({ who: invented.fields.name, path: (await shop.privacy.accessLink(person)).path })
+  tellLinks(url, links)
 }
 
 async function open(url: string, token: string): Promise<World> {
@@ -272,10 +288,15 @@ async function freshFolder(environment: Environment): Promise<string> {
       `A server is running on ${folder}; stop it first.\n      该数据目录正在使用，请先停止服务器。`,
     )
   await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
+  // The folder above may become the real server's: made as closed as that one would make it.
+  await mkdir(dirname(folder), { recursive: true, mode: closedMode() })
+  await mkdir(folder)
   await writeFile(join(folder, marker), 'Made by `npm run demo`, which removes this folder when it starts again.\n')
   return folder
 }
+
+/** As root PostgreSQL runs under another account, which must be able to pass through. */
+const closedMode = () => (process.getuid?.() === 0 ? 0o711 : 0o700)
 
 async function isHeld(folder: string): Promise<boolean> {
   const lock = await readFile(join(folder, 'server.lock'), 'utf8').catch(() => undefined)

@@ -162,6 +162,7 @@ export interface Provider<N extends NoticeDraft> {
   readonly website: Bailee<N>
   /** The desk that works for the first purpose of the notice. */
   readonly desk: Bailee<N>
+  readonly deskKey: string
   /** The desk that works for the second one. */
   readonly help: Bailee<N>
   /** Acts when a person asks: withdrawal, correction, erasure, links. */
@@ -185,18 +186,21 @@ export async function openProvider<const N extends NoticeDraft>(
     job: string,
     abilities: Parameters<typeof admin.clients.create>[0]['abilities'],
     purposes: readonly PurposeOf<N>[],
-  ) => createBailee({ url, key: (await admin.clients.create({ name: job, abilities, purposes })).key, notice })
+  ) => (await admin.clients.create({ name: job, abilities, purposes })).key
+  const bearing = (key: string) => createBailee({ url, key, notice })
   // Ids of the notice's own purposes, in their order.
   const [first, second] = notice.purposes.map(({ id }) => id as PurposeOf<N>)
+  const deskKey = await keyFor('desk', ['look', 'find'], [first!])
   return {
     name,
     organisation: made.organisation.id,
     purposes: notice.purposes.map(({ id }) => id),
     admin,
-    website: await keyFor('website', ['consent', 'collect'], []),
-    desk: await keyFor('desk', ['look', 'find'], [first!]),
-    help: await keyFor('help desk', ['look', 'find'], [second!]),
-    privacy: await keyFor('privacy desk', ['consent', 'collect', 'erase'], []),
+    website: bearing(await keyFor('website', ['consent', 'collect'], [])),
+    desk: bearing(deskKey),
+    deskKey,
+    help: bearing(await keyFor('help desk', ['look', 'find'], [second!])),
+    privacy: bearing(await keyFor('privacy desk', ['consent', 'collect', 'erase'], [])),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Certificate, Diary, World } from './day.ts'
+import type { Certificate, Diary, Member, World } from './day.ts'
 import type { Found } from './verify.ts'
 
 /** What the demonstration says, in English and in Chinese, for a terminal of 80 columns. */
@@ -62,9 +62,17 @@ export function tellDay({ members, acts, untraced }: Diary): void {
   if (untraced.length > 0) say(`  ${untraced.length} without a receipt · 无收据`)
 }
 
+/** Behind #, so that the token is in no request line and in no log. */
+export function tellLinks(url: string, links: readonly { readonly who: string; readonly path: string }[]): void {
+  say('\n  As a person · 作为本人     each link works once, for 15 minutes')
+  say('                             每个链接仅可使用一次，15 分钟内有效')
+  for (const { who, path } of links) say(`    ${who}\n    ${url}${path}`)
+  if (process.stdin.isTTY === true) say('    Press Enter for new links · 按回车键获取新链接')
+}
+
 export function tellWhereToLook(
-  { url, providers }: World,
-  links: readonly { readonly who: string; readonly path: string }[],
+  { url, shop, providers }: World,
+  people: readonly Member[],
   portalIsBuilt: boolean,
   dataDirectory: string,
 ): void {
@@ -73,9 +81,6 @@ export function tellWhereToLook(
   say('Where to look · 请看这里')
   say(`\n  Portal · 门户             ${at('/')}`)
   if (!portalIsBuilt) say('    not built yet; `npm run build`, then again · 尚未构建，请先运行 npm run build')
-  say('  As a person · 作为本人     (each link works once, for 15 minutes')
-  say('                             每个链接仅可使用一次，15 分钟内有效)')
-  for (const { who, path } of links) say(`    ${who}\n    ${at(path)}`)
   say(`  Public ledger · 公开账本   ${at('/public')}`)
   say(`    checkpoint · 检查点      ${at('/ledger/checkpoint')}`)
   say(`    state · 状态             ${at('/v1/ledger/status')}`)
@@ -91,8 +96,13 @@ export function tellWhereToLook(
   say('  3 Withdraw a purpose, then see who is refused.')
   say('    撤回一个目的，再看谁被拒绝。')
   say('  4 Be an auditor, in another window · 在另一窗口当一次审计员:')
-  say(`      npm run bailee -- ledger follow --server ${url}`)
-  say('  5 Watch all five promises being verified · 观看五项承诺逐一核验:')
+  say(`      npm run bailee -- ledger follow --audit --server ${url}`)
+  say('  5 Be a clerk of the shop, then reload the list · 当一次店员，再刷新清单:')
+  say(`      export BAILEE_SERVER=${url}`)
+  say(`      export BAILEE_KEY=${shop.deskKey}`)
+  say('      npm run bailee -- look --purpose delivery --fields name,phone \\')
+  say(`        --person ${people[0]?.person}`)
+  say('  6 Watch all five promises being verified · 观看五项承诺逐一核验:')
   say('      npm run demo -- --once')
   say('\nYour own provider · 您自己的提供者')
   say('  npm start   makes an empty server and prints a set-up link that works once')

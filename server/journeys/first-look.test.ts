@@ -160,7 +160,10 @@ test('article 2: withdrawing consent makes the next look fail for lack of a key 
   assert.deepEqual((await look(person, 'delivery', ['name'])).json.fields, { name: invented.name })
   const found = async (purpose: string) =>
     (await find(invented.phone, purpose)).json.items.map((hit: { person: string }) => hit.person)
-  assert.deepEqual([await found('support'), await found('delivery')].map((hits) => hits.includes(person)), [false, true])
+  assert.deepEqual(
+    [await found('support'), await found('delivery')].map((hits) => hits.includes(person)),
+    [false, true],
+  )
   assert.deepEqual(outcomeOf(await withdraw(person, 'support')), [404, 'consent_unknown'])
   const visitor = await visit(server, shop, person)
   const told = (await visitor.entries()).map(({ kind, fields }) => `${kind} ${fields.purpose} ${fields.outcome ?? ''}`)

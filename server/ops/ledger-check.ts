@@ -19,6 +19,7 @@ import {
   TileHashes,
   tilePath,
   tileWidth,
+  type Verifier,
   verifierFor,
 } from '@bailee/proof'
 import type { Config } from '../config.ts'
@@ -37,10 +38,24 @@ interface Segment {
 const sampled = 32
 const restore = ['see docs/operations.md, "Restore"', '参见 docs/operations.md 的 “Restore” 一节'] as const
 
-/** Head, leaves, tiles and checkpoints say the same. Returns the size, for what others have seen. */
+/**
+ * Head, leaves, tiles and checkpoints say the same, also while the server goes on writing: what others have seen is read
+ * first, then the database in one snapshot, which therefore holds at least as much.
+ */
 export async function examineLedger(config: Config, room: ReadingRoom): Promise<Finding[]> {
-  const { main } = room
-  const [head] = await main.query<Head>({ text: 'select origin, size, frontier from ledger.head' })
+  const published = await readFile(join(config.dataDirectory, 'ledger', 'checkpoint'), 'utf8').catch(() => undefined)
+  const witnesses = await askWitnesses(config)
+  const { head, kept, leaves } = await room.main.transaction('ledger', async (tx) => ({
+    head: (await tx.query<Head>({ text: 'select origin, size, frontier from ledger.head' }))[0],
+    kept: (await tx.query<{ note: string }>({ text: 'select note from ledger.checkpoint' }))[0],
+    leaves: (
+      await tx.query<{ entries: number; gaps: number }>({
+        text: `select coalesce(sum(count), 0)::bigint as entries, count(*) filter (where first_index <> expected) as gaps
+          from (select first_index, count, coalesce(lag(first_index + count) over (order by first_index), 0) as expected
+            from ledger.segment) as s`,
+      })
+    )[0]!,
+  }))
   if (!head)
     return [warn('the ledger has not begun', '账本尚未开始', '`npm start` begins it', '运行 npm start 即可开始')]
   const findings: Finding[] = []
@@ -56,30 +71,41 @@ export async function examineLedger(config: Config, room: ReadingRoom): Promise<
   const frontier = attempt(() => Frontier.fromBytes(head.frontier))
   if (frontier?.size !== head.size)
     return [...findings, fail('the head of the ledger contradicts itself', '账本头部自相矛盾', ...restore)]
-  findings.push(await examineSegments(room, head))
-  findings.push(await examineTiles(config, room, head, frontier.root()))
-  findings.push(...(await examineCheckpoints(config, room, head, frontier.root())))
-  findings.push(...(await examineWitnesses(config, head)))
+  findings.push(
+    leaves.entries === head.size && leaves.gaps === 0
+      ? ok(`the ledger's head and its leaves agree: ${head.size} entries`, `账本头部与叶子一致：${head.size} 个条目`)
+      : fail(
+          `the head says ${head.size} entries, the leaves are ${leaves.entries} with ${leaves.gaps} gaps`,
+          `账本头部为 ${head.size} 个条目，实有 ${leaves.entries} 个，缺口 ${leaves.gaps} 处`,
+          ...restore,
+        ),
+  )
+  const verifiers = await logVerifiers(room, head.origin)
+  const notes = [
+    ['the last signed checkpoint', '最近签名的检查点', kept?.note],
+    ['the published checkpoint', '已公布的检查点', published],
+  ] as const
+  for (const [what, whatZh, note] of notes)
+    findings.push(
+      note === undefined
+        ? warn(
+            `there is no ${what.slice(4)} yet`,
+            `尚无${whatZh}`,
+            '`npm start` signs and publishes',
+            '运行 npm start 即可',
+          )
+        : judgeCheckpoint(what, whatZh, note, verifiers, head, frontier.root()),
+    )
+  // Tiles are durable before their checkpoint is signed, so at its size they must all be there.
+  const signed = kept && attempt(() => parseCheckpoint(parseNote(kept.note).text))
+  if (signed && signed.size > 0) findings.push(await examineTiles(config, room, signed))
+  if (published !== undefined) findings.push(...examineClock(published))
+  findings.push(...witnesses.map((answer) => ('level' in answer ? answer : judgeSeen(answer, head))))
   return findings
 }
 
-async function examineSegments({ main }: ReadingRoom, { size }: Head): Promise<Finding> {
-  const [row] = await main.query<{ entries: number; gaps: number }>({
-    text: `select coalesce(sum(count), 0)::bigint as entries, count(*) filter (where first_index <> expected) as gaps
-      from (select first_index, count, coalesce(lag(first_index + count) over (order by first_index), 0) as expected
-        from ledger.segment) as s`,
-  })
-  return row!.entries === size && row!.gaps === 0
-    ? ok(`the ledger's head and its leaves agree: ${size} entries`, `账本头部与叶子一致：${size} 个条目`)
-    : fail(
-        `the head says ${size} entries, the leaves are ${row!.entries} with ${row!.gaps} gaps`,
-        `账本头部为 ${size} 个条目，实有 ${row!.entries} 个，缺口 ${row!.gaps} 处`,
-        ...restore,
-      )
-}
-
 /** The right edge makes the root; a sample of leaves is the same in database, bundle and tile. */
-async function examineTiles(config: Config, { main }: ReadingRoom, { size }: Head, root: Uint8Array): Promise<Finding> {
+async function examineTiles(config: Config, { main }: ReadingRoom, { size, root }: Checkpoint): Promise<Finding> {
   const fault = (en: string, zh: string) =>
     fail(
       en,
@@ -138,57 +164,43 @@ async function leafAt(main: ReadingRoom['main'], index: number): Promise<Uint8Ar
   return new Uint8Array(segment.leaves.subarray(at + 2, at + 2 + readU16be(segment.leaves, at)))
 }
 
-async function examineCheckpoints(
-  config: Config,
-  { main, keyStore }: ReadingRoom,
-  head: Head,
-  root: Uint8Array,
-): Promise<Finding[]> {
-  const [kept] = await main.query<{ note: string }>({ text: 'select note from ledger.checkpoint' })
-  if (!kept)
-    return [warn('nothing was signed yet', '尚未签名', '`npm start` signs the first checkpoint', '运行 npm start 即可')]
+async function logVerifiers({ keyStore }: ReadingRoom, origin: string): Promise<Verifier[]> {
   const keys = await keyStore.query<{ name: string; publicKey: Buffer }>({
     text: `select name, public_key as "publicKey" from signing_key where name in ('ledger-ed25519', 'ledger-ml-dsa-44')`,
   })
-  const verifiers = keys.map(({ name, publicKey }) => {
+  return keys.map(({ name, publicKey }) => {
     const type = name === 'ledger-ed25519' ? signatureType.ed25519 : signatureType.mlDsa44Cosignature
-    return verifierFor(formatVerifierKey(head.origin, type, new Uint8Array(publicKey)))
+    return verifierFor(formatVerifierKey(origin, type, new Uint8Array(publicKey)))
   })
-  const published = await readFile(join(config.dataDirectory, 'ledger', 'checkpoint'), 'utf8').catch(() => undefined)
-  const findings: Finding[] = []
-  for (const [what, whatZh, note] of [
-    ['the last signed checkpoint', '最近签名的检查点', kept.note],
-    ...(published === undefined ? [] : [['the published checkpoint', '已公布的检查点', published] as const]),
-  ] as const) {
-    const opened = attempt(() => openNote(note, verifiers))
-    const checkpoint = opened && attempt(() => parseCheckpoint(opened.text))
-    if (!checkpoint || opened.verified.length < 2)
-      findings.push(
-        fail(
-          `${what} does not bear both our signatures`,
-          `${whatZh}缺少本方的两个签名`,
-          'the key store and the ledger come from different servers or times; restore both from the same moment',
-          '密钥库与账本不属于同一服务器或时刻，请从同一时刻恢复',
-        ),
-      )
-    else if (checkpoint.size > head.size || (checkpoint.size === head.size && !equalBytes(checkpoint.root, root)))
-      findings.push(
-        fail(
-          `${what} is of ${checkpoint.size} entries, the database holds ${head.size} or others: it is from an older state`,
-          `${whatZh}有 ${checkpoint.size} 个条目，数据库为 ${head.size} 个：数据库较旧`,
-          ...restore,
-        ),
-      )
-    else
-      findings.push(
-        ok(
-          `${what}: ${checkpoint.size} entries, signed with Ed25519 and ML-DSA-44`,
-          `${whatZh}：${checkpoint.size} 个条目，Ed25519 与 ML-DSA-44 签名有效`,
-        ),
-      )
-  }
-  if (published !== undefined) findings.push(...examineClock(published))
-  return findings
+}
+
+function judgeCheckpoint(
+  what: string,
+  whatZh: string,
+  note: string,
+  verifiers: readonly Verifier[],
+  head: Head,
+  root: Uint8Array,
+): Finding {
+  const opened = attempt(() => openNote(note, verifiers))
+  const checkpoint = opened && attempt(() => parseCheckpoint(opened.text))
+  if (!checkpoint || opened.verified.length < 2)
+    return fail(
+      `${what} does not bear both our signatures`,
+      `${whatZh}缺少本方的两个签名`,
+      'the key store and the ledger come from different servers or times; restore both from the same moment',
+      '密钥库与账本不属于同一服务器或时刻，请从同一时刻恢复',
+    )
+  if (checkpoint.size > head.size || (checkpoint.size === head.size && !equalBytes(checkpoint.root, root)))
+    return fail(
+      `${what} is of ${checkpoint.size} entries, the database holds ${head.size} or others: it is from an older state`,
+      `${whatZh}有 ${checkpoint.size} 个条目，数据库为 ${head.size} 个：数据库较旧`,
+      ...restore,
+    )
+  return ok(
+    `${what}: ${checkpoint.size} entries, signed with Ed25519 and ML-DSA-44`,
+    `${whatZh}：${checkpoint.size} 个条目，Ed25519 与 ML-DSA-44 签名有效`,
+  )
 }
 
 /** A witness stamps what it signs; a stamp from our future means that one of the two clocks is wrong. */
@@ -213,7 +225,14 @@ function examineClock(note: string): Finding[] {
   ]
 }
 
-async function examineWitnesses(config: Config, head: Head): Promise<Finding[]> {
+interface Seen {
+  readonly who: string
+  readonly whoZh: string
+  readonly note: string
+}
+
+/** What each witness has seen, or why it cannot be asked. */
+async function askWitnesses(config: Config): Promise<readonly (Seen | Finding)[]> {
   if (config.witnesses === 'none')
     return [
       warn(
@@ -223,14 +242,13 @@ async function examineWitnesses(config: Config, head: Head): Promise<Finding[]> 
         '请设置 BAILEE_WITNESSES，最好由他人运行',
       ),
     ]
-  const hash = createHash('sha256').update(head.origin).digest('hex')
+  const hash = createHash('sha256').update(config.ledgerOrigin).digest('hex')
   if (config.witnesses === 'own') {
     // Its memory lies beside ours; whether it answers, the running server says.
-    const file = join(config.dataDirectory, 'witness', 'state', hash)
-    const text = await readFile(file, 'utf8').catch(() => undefined)
+    const text = await readFile(join(config.dataDirectory, 'witness', 'state', hash), 'utf8').catch(() => undefined)
     if (text === undefined)
       return [warn('our own witness has seen nothing yet', '自带的见证方尚无记录', 'start the server', '请启动服务器')]
-    return [judgeSeen('our own witness', '自带的见证方', text.slice(text.indexOf('\n') + 1), head)]
+    return [{ who: 'our own witness', whoZh: '自带的见证方', note: text.slice(text.indexOf('\n') + 1) }]
   }
   return Promise.all(
     config.witnesses.map(async ({ name, url }) => {
@@ -248,7 +266,7 @@ async function examineWitnesses(config: Config, head: Head): Promise<Finding[]> 
             '请校准时钟并启用时间同步',
           )
         if (response.status === 404) return ok(`witness ${name} is reachable and new`, `见证方 ${name} 可达，尚无记录`)
-        return judgeSeen(`witness ${name}`, `见证方 ${name}`, await response.text(), head)
+        return { who: `witness ${name}`, whoZh: `见证方 ${name}`, note: await response.text() }
       } catch {
         return fail(
           `witness ${name} cannot be reached`,
@@ -261,8 +279,8 @@ async function examineWitnesses(config: Config, head: Head): Promise<Finding[]> 
   )
 }
 
-function judgeSeen(who: string, whoZh: string, note: string, { size }: Head): Finding {
-  const seen: Checkpoint | undefined = attempt(() => parseCheckpoint(parseNote(note).text))
+function judgeSeen({ who, whoZh, note }: Seen, { size }: Head): Finding {
+  const seen = attempt(() => parseCheckpoint(parseNote(note).text))
   if (!seen) return fail(`what ${who} says cannot be read`, `无法读取${whoZh}的记录`, ...restore)
   return seen.size > size
     ? fail(

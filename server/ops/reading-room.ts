@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createLog, type Database, openDatabase, PostgresStartError, startEmbeddedPostgres } from '#platform'
 import type { Config } from '../config.ts'
 
-/** Both databases, to be read and by no means written: every transaction on them is read-only. */
+/** Both databases, to be read and by no means written: every transaction on them is a read-only snapshot. */
 export interface ReadingRoom {
   readonly main: Database
   readonly keyStore: Database
@@ -54,7 +54,7 @@ export async function holderOf(dataDirectory: string): Promise<number | undefine
 
 export { PostgresStartError }
 
-async function findCluster(dataDirectory: string): Promise<string | undefined> {
+export async function findCluster(dataDirectory: string): Promise<string | undefined> {
   const elsewhere = await readFile(join(dataDirectory, 'cluster.location'), 'utf8').catch(() => undefined)
   const cluster = join(elsewhere?.trim() ?? dataDirectory, 'cluster')
   return (await stat(cluster).catch(() => undefined)) === undefined ? undefined : cluster
@@ -119,6 +119,7 @@ async function roomOf(
 }
 
 function readOnly(url: string): string {
-  const options = '-c default_transaction_read_only=on -c statement_timeout=60000'
+  const options =
+    '-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read -c statement_timeout=60000'
   return `${url}${url.includes('?') ? '&' : '?'}options=${encodeURIComponent(options)}`
 }

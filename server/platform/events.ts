@@ -54,7 +54,10 @@ export function createEvents(deps: { db: Database; log: Log }): Events {
     } catch (error) {
       log.warn({ err: error }, 'an event was not delivered and will be again')
     }
-    if (!stopped) timer = setTimeout(() => void (running = round()), pollMilliseconds)
+    if (!stopped)
+      timer = setTimeout(() => {
+        running = round()
+      }, pollMilliseconds)
   }
   return {
     on(type, listener) {

@@ -2,6 +2,7 @@
 export { CoalesceOverflow, coalesce } from './coalesce.ts'
 export { byteaArray, int4Array, int8Array, textArray, uuidArray } from './db/binary.ts'
 export {
+  type Connection,
   type Database,
   type DatabaseSettings,
   openDatabase,

@@ -78,7 +78,10 @@ export function createJobs(deps: { db: Database; log: Log; clock: Clock }): Jobs
     } catch (error) {
       log.warn({ err: error }, 'the job queue cannot be read')
     }
-    if (!stopped) timer = setTimeout(() => void (running = round()), pollMilliseconds)
+    if (!stopped)
+      timer = setTimeout(() => {
+        running = round()
+      }, pollMilliseconds)
   }
   return {
     handle(queue, work) {

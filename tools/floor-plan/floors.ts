@@ -26,12 +26,12 @@ export const rooms: readonly Room[] = floors.flatMap((floor, level) =>
 
 /** Files that see everything from above. Whoever adds one here makes the hall wider: think twice. */
 export const hall = [
-  ...['app.ts', 'main.ts', 'config.ts', 'serve.ts', 'demo.ts', 'foundation.ts', 'sequencer-thread.ts'],
-  ...['journeys', 'demo', 'testing.ts'],
+  ...['app.ts', 'main.ts', 'config.ts', 'serve.ts', 'doctor.ts', 'foundation.ts', 'sequencer-thread.ts'],
+  ...['journeys', 'demo', 'ops', 'testing.ts'],
 ] as const
 
-/** The sequencer's thread and what it shares with the main one. They wire the ledger, and nothing else. */
-export const sequencerWay = ['foundation.ts', 'sequencer-thread.ts'] as const
+/** Below the hall: the sequencer's thread, what it shares with the main one, and starting the witness. They see the ledger, and no other room; operators' verbs likewise. */
+export const sequencerWay = ['foundation.ts', 'sequencer-thread.ts', 'serve.ts', 'doctor.ts', 'ops'] as const
 
 /** Packages beside the server. Each is entered through its `index.ts` alone. */
 export const packages = ['proof', 'detect', 'junk', 'contract', 'sdk', 'cli', 'witness', 'web', 'bench'] as const

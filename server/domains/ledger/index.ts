@@ -5,6 +5,7 @@ import type { Database, HttpServer, Keys, Log, Metrics, RoomMigrations, Signer }
 import type { Ledger } from './model.ts'
 import { commitmentOf, insertOutbox, prepare, promises, signed } from './outbox.ts'
 import { LedgerReader } from './reading.ts'
+import type { LedgerRoom } from './room.ts'
 import { mountLedgerRoutes } from './routes.ts'
 import { isBehind, promiseSeconds } from './rules.ts'
 import type { SequencerState } from './sequencer.ts'
@@ -13,6 +14,7 @@ import type { TileStore } from './tile-store.ts'
 import type { WitnessConfig } from './witnesses.ts'
 
 export type { Appended, EntryDraft, Json, Ledger, PublicDraft } from './model.ts'
+export type { LedgerRoom } from './room.ts'
 export { Fenced, ForkRefused, Sequencer, type SequencerSettings, type SequencerState } from './sequencer.ts'
 export { createLogSigner, type LogSigner } from './signing.ts'
 export { diskTileStore, type TileStore } from './tile-store.ts'
@@ -31,21 +33,6 @@ export interface LedgerDeps {
   readonly mlDsa44: Signer
   readonly witnesses: readonly WitnessConfig[]
 }
-/** The room: what the rooms above append to, and what everybody reads. Sequencing happens in a thread of its own. */
-export interface LedgerRoom extends Ledger {
-  readonly origin: string
-  readonly vkeys: readonly string[]
-  readonly policy: string
-  readonly reader: LedgerReader
-  /** The sequencer's latest report. */
-  state(): SequencerState | undefined
-  heard(state: SequencerState): void
-  silenceSeconds(): number
-  behind(): boolean
-  mountRoutes(http: HttpServer): void
-  observe(metrics: Metrics): void
-}
-
 export function createLedger(deps: LedgerDeps): LedgerRoom {
   const { db, keys, clock, log, tiles, origin } = deps
   const signer = createLogSigner(origin, deps.ed25519, deps.mlDsa44)

@@ -2,7 +2,7 @@ import { ledger } from '@bailee/contract'
 import { parseTilePath } from '@bailee/proof'
 import { fromWire, instant, Refusal } from '#kernel'
 import type { HttpServer } from '#platform'
-import type { LedgerRoom } from './index.ts'
+import type { LedgerRoom } from './room.ts'
 import type { TileStore } from './tile-store.ts'
 
 export function mountLedgerRoutes(http: HttpServer, room: LedgerRoom, tiles: TileStore): void {

@@ -82,11 +82,12 @@ export function judgeHead(
  * is time before the deadline it takes half of one, and as entries wait longer it rests less, until it does not rest at all.
  */
 export function pauseAfter(round: {
+  readonly took: number
   readonly full: boolean
   readonly milliseconds: number
   readonly oldestSeconds: number
 }): number {
-  if (!round.full) return 100
+  if (!round.full) return round.took === 0 ? 100 : 50
   if (round.oldestSeconds < 5) return round.milliseconds
   return round.oldestSeconds < promiseSeconds / 4 ? round.milliseconds / 4 : 0
 }

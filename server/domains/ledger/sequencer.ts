@@ -61,6 +61,8 @@ export interface SequencerState {
   readonly witnesses: readonly WitnessView[]
   readonly epoch: number
   readonly epochEndsAt: number
+  /** Since the last report: how long each transaction's entries waited for their index, and how many they were. */
+  readonly assigned: readonly { readonly milliseconds: number; readonly entries: number }[]
 }
 
 const mostEntries = 4_096
@@ -89,6 +91,7 @@ export class Sequencer {
   #epochEndsAt = 0
   #backlog = { entries: 0, oldestSeconds: 0 }
   #oldestTaken = 0
+  #assigned: { milliseconds: number; entries: number }[] = []
   #nextWitness = 0
   #witnessing: Promise<void> | undefined
   #stopping = false
@@ -152,6 +155,7 @@ export class Sequencer {
         })
       }
       const pause = pauseAfter({
+        took,
         full: took >= mostEntries / 2,
         milliseconds: now - began,
         oldestSeconds: this.#oldestTaken,
@@ -265,6 +269,9 @@ export class Sequencer {
       if (!moved) this.#stopping = true
     }
     if (!moved) throw new Fenced('another sequencer has taken office')
+    const placedAt = this.#deps.clock.now().getTime()
+    for (const row of rows)
+      this.#assigned.push({ milliseconds: Math.max(0, placedAt - row.at.getTime()), entries: row.count })
     this.#chains.remember(chains.values() as Iterable<Chain>)
     for (const { epoch, index } of epochLeaves) await store.placeEpochLeaf(this.#db, epoch, index)
     await this.#writeTiles(firstIndex, leaves, tiles)
@@ -519,6 +526,8 @@ export class Sequencer {
       witnesses: this.#deps.witnesses.map((witness) => ({ ...witness.view })),
       epoch: this.#epochNumber,
       epochEndsAt: this.#epochEndsAt,
+      assigned: this.#assigned,
     })
+    this.#assigned = []
   }
 }

@@ -48,7 +48,9 @@ export function mountNoticesRoutes(http: HttpServer, deps: NoticesDeps): void {
     return { items: rows.slice(0, pageSize).map(onWire), next: rows.length > pageSize ? rows[pageSize - 1]!.id : null }
   })
   http.mount(wire.getNotice, async ({ params, query }) => {
-    const notice = await store.findNotice(db, fromWire('ntc', params.notice), query.version ?? null)
+    // Versions are counted in 32 bits.
+    const known = (query.version ?? 1) < 2 ** 31
+    const notice = known ? await store.findNotice(db, fromWire('ntc', params.notice), query.version ?? null) : undefined
     if (!notice) throw new Refusal('notice_unknown')
     return onWire(notice)
   })

@@ -33,7 +33,13 @@ export function drawersOf(rules: Rules, fields: Readonly<Record<string, string>>
   for (const [field, value] of Object.entries(fields)) {
     const category = rules.categoryOf.get(field)
     if (category === undefined)
-      throw new Refusal('field_not_covered', { field: `/fields/${field}`, missing: { field } })
+      throw new Refusal(
+        'field_not_covered',
+        // What cannot be the name of a field may be a value gone astray: it is not repeated.
+        /^[a-z][A-Za-z0-9]{0,39}$/.test(field)
+          ? { field: `/fields/${field}`, missing: { field } }
+          : { field: '/fields' },
+      )
     const drawer = drawers.get(category) ?? {}
     drawer[field] = value
     drawers.set(category, drawer)

@@ -161,6 +161,7 @@ export async function openWorld() {
         witnesses: [],
         epoch: 0,
         epochEndsAt: 0,
+        assigned: [],
       })
     alive()
     const breathing = setInterval(alive, 1_000).unref()

@@ -200,7 +200,7 @@ test('a damaged epoch key shuts its own purpose and no other, in a server that h
   const person = await mine.person({ name: marker })
   const snapshot = await mine.snapshot()
   await world.steal(
-    `update epoch_key set wrapped = (select wrapped from epoch_key where tenant = $1 and purpose = 'support')
+    `update public.epoch_key set wrapped = (select wrapped from public.epoch_key where tenant = $1 and purpose = 'support')
       where tenant = $1 and purpose = 'delivery'`,
     [mine.tenant],
   )

@@ -31,6 +31,8 @@ export interface Database extends Query {
   holdLock(name: string): Promise<HeldLock>
   close(): Promise<void>
 }
+/** How a database is reached: whatever the driver takes. Plain data, so that it may cross into another thread. */
+export type Connection = pg.PoolConfig
 export interface HeldLock {
   readonly lost: Promise<void>
   release(): Promise<void>

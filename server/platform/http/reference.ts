@@ -1,13 +1,13 @@
 import { allRoutes, errorCatalogue, openApiDocument, type RouteShape } from '@bailee/contract'
 import type { HttpServer } from './server.ts'
 
-const escape = (text: string) =>
+const escapeHtml = (text: string) =>
   text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!)
 
 const page = (
   title: string,
   body: string,
-) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title>
+) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title>
 <link rel="stylesheet" href="/reference/style.css"></head><body><header><a href="/">Bailee</a> <nav aria-label="Reference"><a href="/reference">API</a> <a href="/reference/errors">Errors · 错误码</a> <a href="/openapi.json">OpenAPI 3.1</a></nav></header><main>${body}</main></body></html>`
 
 const style = `:root{color-scheme:light dark;--ink:#1d1b18;--paper:#fbf9f5;--line:#d9d3c7;--accent:#9d2b22}
@@ -23,9 +23,9 @@ function operation(shape: RouteShape): string {
   const schema = (name: string, value: unknown) =>
     value === undefined
       ? ''
-      : `<details><summary>${name}</summary><pre tabindex="0">${escape(JSON.stringify(value, null, 2))}</pre></details>`
-  return `<section id="${shape.name}"><h3><span class="method">${shape.method}</span> <code>${escape(shape.path)}</code></h3>
-<p>${escape(shape.summary)}<br><span lang="zh">${escape(shape.summaryZh)}</span></p>
+      : `<details><summary>${name}</summary><pre tabindex="0">${escapeHtml(JSON.stringify(value, null, 2))}</pre></details>`
+  return `<section id="${shape.name}"><h3><span class="method">${shape.method}</span> <code>${escapeHtml(shape.path)}</code></h3>
+<p>${escapeHtml(shape.summary)}<br><span lang="zh">${escapeHtml(shape.summaryZh)}</span></p>
 <table><tr><th scope="row">Callers</th><td>${shape.callers.join(', ')}${shape.ability ? `, with the ability <code>${shape.ability}</code>` : ''}</td></tr>
 ${shape.idempotency === 'required' ? '<tr><th scope="row">Idempotency-Key</th><td>required</td></tr>' : ''}
 ${shape.article ? `<tr><th scope="row">Decision, article</th><td>${shape.article}</td></tr>` : ''}
@@ -39,7 +39,7 @@ export function mountReference(http: HttpServer, version: string): void {
   const rooms = [...new Set(allRoutes.map((shape) => shape.room))]
   const reference = page(
     'Bailee API',
-    `<h1>API · 接口参考</h1><p>Version ${escape(version)}. JSON over HTTPS; problem documents after RFC 9457. Machine keys go in <code>Authorization: Bearer …</code>.</p>${rooms
+    `<h1>API · 接口参考</h1><p>Version ${escapeHtml(version)}. JSON over HTTPS; problem documents after RFC 9457. Machine keys go in <code>Authorization: Bearer …</code>.</p>${rooms
       .map(
         (room) =>
           `<h2>${room}</h2>${allRoutes
@@ -56,7 +56,7 @@ export function mountReference(http: HttpServer, version: string): void {
     )
       .map(
         ([code, { status, en, zh }]) =>
-          `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escape(en)}</td><td lang="zh">${escape(zh)}</td></tr>`,
+          `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(en)}</td><td lang="zh">${escapeHtml(zh)}</td></tr>`,
       )
       .join('')}</tbody></table>`,
   )

@@ -100,8 +100,16 @@ function onceKeyOf(request: FastifyRequest, shape: RouteShape, secret: KeyObject
   if (typeof key !== 'string') throw new Refusal('idempotency_key_required')
   if (!/^[\x21-\x7e]{8,128}$/.test(key)) throw new Refusal('idempotency_key_malformed')
   // Keyed: it is stored, and a bare hash of a form could be guessed back to what was in it.
-  return { key, digest: createHmac('sha256', secret).update(`${shape.name}\n${JSON.stringify(request.body)}`).digest() }
+  return {
+    key,
+    digest: createHmac('sha256', secret)
+      .update(`${shape.name}\n${JSON.stringify(request.body)}`)
+      .digest(),
+  }
 }
+
+/** SQLSTATEs of values that a schema let pass and a column does not: number out of range, no such character. */
+const unstorable = ['22003', '22021', '22P05']
 
 /** Turns whatever was thrown into a problem document. Only refusals speak; all else is logged and said to be internal. */
 function answerError(log: Log, error: unknown, request: FastifyRequest, reply: FastifyReply) {
@@ -114,7 +122,10 @@ function answerError(log: Log, error: unknown, request: FastifyRequest, reply: F
   else if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     refusal = new Refusal('body_malformed')
   else if (code.startsWith('FST_') || code.startsWith('ERR_HTTP')) refusal = new Refusal('body_malformed')
-  else if (error instanceof SealBroken) {
+  else if (unstorable.includes(code)) {
+    log.warn({ err: error, route: request.routeOptions?.url, request: request.id }, 'a value was not stored')
+    refusal = new Refusal('schema_violation', { rule: 'holds a value that cannot be stored: too large, or U+0000' })
+  } else if (error instanceof SealBroken) {
     log.error({ err: error, route: request.routeOptions?.url, request: request.id }, 'a seal does not open')
     refusal = new Refusal('seal_broken')
   } else {
@@ -140,6 +151,8 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     requestTimeout: 30_000,
+    // An address that cannot be read or is too long: the framework's own answer would repeat it.
+    frameworkErrors: (_error, request, reply) => answerError(log, new Refusal('route_unknown'), request, reply),
     genReqId: () => `req_${(++requests).toString(36)}${boot}`,
   })
   let authenticate: Authenticate = () => anyone
@@ -151,11 +164,13 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
   }
 
   raw.removeAllContentTypeParsers()
-  raw.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  raw.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
       done(null, parseJsonBody(body as Buffer))
     } catch (error) {
-      done(error as Error)
+      // Nobody has asked yet who is calling: bodies that cannot be read are limited by address.
+      const retryAfterSeconds = byAddress.take(request.ip)
+      done(retryAfterSeconds > 0 ? new Refusal('rate_limited', { missing: { retryAfterSeconds } }) : (error as Error))
     }
   })
   // Fastify's own schema step is not used: the contract's schemas are compiled once, when a route is mounted.

@@ -9,24 +9,34 @@ export function compileCheck(schema: TSchema, place: 'body' | 'query' | 'params'
   return (given) => {
     const value = place === 'body' ? given : Value.Convert(schema, given)
     if (validator.Check(value)) return value
-    const first = validator.Errors(value)[0]
+    const errors = validator.Errors(value)
+    const first = errors[0]
     const params = (first?.params ?? {}) as Record<string, unknown>
-    const pointer = first?.instancePath ?? ''
     const named = first?.keyword === 'required' ? (params.requiredProperties as string[] | undefined)?.[0] : undefined
+    const pointer = first?.keyword === 'boolean' ? unknownMember(first.instancePath) : (first?.instancePath ?? '')
+    const allowed = errors.filter(({ keyword, instancePath }) => keyword === 'const' && instancePath === pointer)
     throw new Refusal('schema_violation', {
       field: `${place === 'body' ? '' : `/${place}`}${pointer}${named === undefined ? '' : `/${named}`}` || '/',
-      rule: ruleOf(first?.keyword, params),
+      rule:
+        first?.keyword === 'const'
+          ? `must be one of ${allowed.map((error) => JSON.stringify((error.params as { allowedValue: unknown }).allowedValue)).join(', ')}`
+          : ruleOf(first?.keyword, params),
     })
   }
 }
+
+/** An unknown member is named if its name is one that a programmer would give; anything else may be a value gone astray. */
+const unknownMember = (pointer: string): string =>
+  /\/[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(pointer) ? pointer : pointer.slice(0, pointer.lastIndexOf('/'))
 
 function ruleOf(keyword: string | undefined, params: Record<string, unknown>): string {
   switch (keyword) {
     case 'required':
       return 'must be present'
-    case 'additionalProperties':
-    case 'unevaluatedProperties':
-      return 'holds a member that is not known here'
+    case 'boolean':
+      return 'is not known here'
+    case 'uniqueItems':
+      return 'must not hold the same item twice'
     case 'pattern':
       return `must match ${String(params.pattern)}`
     case 'type':

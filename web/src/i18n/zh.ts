@@ -27,6 +27,7 @@ export const zh: Dictionary = {
     copy: (what) => `复制${what}`,
     copied: '已复制',
     copyFailed: '无法复制，请手动选择文字。',
+    comma: '，',
     showMore: '显示更多',
     notFound: '这个地址没有页面',
     notFoundBody: '地址可能输入有误，或者页面已经移动。',

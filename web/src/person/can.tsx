@@ -51,7 +51,9 @@ export function Can({ visit }: { visit: Visit }) {
               <div className="stack-tight">
                 <h3>{words.purpose(purpose)}</h3>
                 <p className="small soft">
-                  {t.person.can.basis[basis]}, {t.person.can.since(format.day(since))}
+                  {t.person.can.basis[basis]}
+                  {t.shell.comma}
+                  {t.person.can.since(format.day(since))}
                   <br />
                   {t.person.can.covers(format.list(categories.map(words.category)))}
                 </p>

@@ -4,7 +4,7 @@ import { Button } from 'react-aria-components/Button'
 import { call, type Reply } from '../api.ts'
 import { useSpeech } from '../i18n/index.tsx'
 import type { Checked } from '../ledger/check.ts'
-import { useLedgerStatus } from '../ledger/queries.ts'
+import { useLedgerStatus, useWarmChecks } from '../ledger/queries.ts'
 import { StepsView } from '../ledger/steps-view.tsx'
 import { useTrust } from '../ledger/trust.ts'
 import { TrustNote, TrustWarning } from '../ledger/trust-box.tsx'
@@ -43,6 +43,7 @@ export function Looked({ visit }: { visit: Visit }) {
   const entries = useEntries()
   const status = useLedgerStatus()
   const trust = useTrust(status.data)
+  useWarmChecks(status.data?.checkpoint, trust?.pin)
   const [proofs, setProofs] = useState<ReadonlyMap<string, ProofState>>(new Map())
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
   const [run, setRun] = useState<{ done: number; all: number; bad: number; ms: number } | undefined>()

@@ -101,7 +101,7 @@ export function Whole() {
 
 function Edge({ tag }: { tag: string | undefined }) {
   const { t } = useSpeech()
-  return tag === undefined ? <>{t.person.whole.edge}</> : <Hash value={tag} what={t.ledger.lookup.tag} />
+  return tag === undefined ? t.person.whole.edge : <Hash value={tag} what={t.ledger.lookup.tag} />
 }
 
 async function checkWhole(policy: string): Promise<Outcome> {

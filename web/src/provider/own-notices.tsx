@@ -24,7 +24,9 @@ export function OwnNoticesSection({ provider }: { provider: string }) {
                 </Link>
               </h3>
               <p className="small soft">
-                {t.notices.version(version)}, {t.notices.published(format.day(publishedAt))}
+                {t.notices.version(version)}
+                {t.shell.comma}
+                {t.notices.published(format.day(publishedAt))}
               </p>
             </div>
           </li>

@@ -3,6 +3,7 @@ import { Button } from 'react-aria-components/Button'
 import { call, type Reply } from '../api.ts'
 import { useSpeech } from '../i18n/index.tsx'
 import { useSession } from '../session.ts'
+import { useNoticeWords } from '../ui/notice-words.ts'
 import { Box, Facts, Page, Section, Waiting } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
 import { ApprovalsSection } from './approvals.tsx'
@@ -19,6 +20,7 @@ export function ProviderPage() {
   const { t, language } = useSpeech()
   const client = useQueryClient()
   const session = useSession()
+  const words = useNoticeWords(session.data?.organisation?.id)
   const leave = useMutation({
     mutationFn: () => call('signOut', { body: {} }),
     onSuccess: () => client.resetQueries(),
@@ -49,7 +51,7 @@ export function ProviderPage() {
               term: t.provider.desk.abilities,
               value: desk.abilities.map((one) => t.provider.abilities[one]).join(' · ') || none,
             },
-            { term: t.provider.desk.purposes, value: desk.purposes.join(' · ') || none },
+            { term: t.provider.desk.purposes, value: desk.purposes.map(words.purpose).join(' · ') || none },
           ]}
         />
         <div className="row">

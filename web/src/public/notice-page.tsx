@@ -34,7 +34,7 @@ export function NoticePage() {
     <Page
       title={content.title[language]}
       eyebrow={<Link to="/public/notices">{t.notices.all}</Link>}
-      lead={`${t.notices.version(version)}, ${t.notices.published(format.day(publishedAt))}. ${live ? t.notices.live : t.notices.replaced}.`}
+      lead={`${t.notices.version(version)}${t.shell.comma}${t.notices.published(format.day(publishedAt))}${t.shell.comma}${live ? t.notices.live : t.notices.replaced}`}
     >
       <Section title={t.notices.purposes}>
         <Table

@@ -25,7 +25,9 @@ export function NoticesPage() {
             </h2>
             <p>{format.list(content.purposes.map(({ title }) => title[language]))}</p>
             <p className="small soft">
-              {t.notices.version(version)}, {t.notices.published(format.day(publishedAt))}
+              {t.notices.version(version)}
+              {t.shell.comma}
+              {t.notices.published(format.day(publishedAt))}
             </p>
           </li>
         ))}

