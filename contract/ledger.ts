@@ -48,6 +48,7 @@ export const ledgerStatus = route({
     origin: Type.String(),
     vkeys: Type.Array(Type.String()),
     policy: Type.String(),
+    serverKey: Type.String({ description: 'raw Ed25519 key, base64, of consent receipts and notice snapshots' }),
     size: Type.Integer(),
     root: Base64,
     checkpoint: Type.String(),

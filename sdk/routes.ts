@@ -1,23 +1,14 @@
-import type { Ability, Receipt as ContractReceipt, ledger, notices, parties, RouteShape, vault } from '@bailee/contract'
+import type { Receipt as ContractReceipt, ledger, notices, parties, RouteShape, vault } from '@bailee/contract'
 import type { Static, TSchema } from 'typebox'
 
 /** The bases on which a purpose may rest. */
-export type LegalBasis = 'consent' | 'contract' | 'legal-duty' | 'vital-interest' | 'public-task'
+export type LegalBasis = Static<typeof notices.LegalBasis>
 
-/**
- * A wire shape as the SDK shows it: readonly throughout. `basis` and `abilities` are named here because the contract
- * builds those two unions with `map`, from which TypeBox infers `never`.
- */
+/** A wire shape as the SDK shows it: readonly throughout. */
 export type Wire<T> = T extends readonly (infer Item)[]
   ? readonly Wire<Item>[]
   : T extends object
-    ? {
-        readonly [Name in keyof T]: Name extends 'basis'
-          ? LegalBasis
-          : Name extends 'abilities'
-            ? readonly Ability[]
-            : Wire<T[Name]>
-      }
+    ? { readonly [Name in keyof T]: Wire<T[Name]> }
     : T
 
 export type Receipt = Wire<ContractReceipt>

@@ -56,6 +56,7 @@ export async function createApp(
     trustProxy: config.trustProxy,
     digestKey: await keys.indexKey(nobody, 'once', 1),
   })
+  const serverSigner = await keys.signer('server-ed25519', 'ed25519')
   const ledger = createLedger({
     db,
     keys,
@@ -65,6 +66,7 @@ export async function createApp(
     origin: config.ledgerOrigin,
     ed25519,
     mlDsa44,
+    serverKey: serverSigner.publicKey,
     witnesses: settled.witnesses,
   })
   const parties = createParties({
@@ -93,7 +95,7 @@ export async function createApp(
     clock,
     ledger,
     persons,
-    signer: await keys.signer('server-ed25519', 'ed25519'),
+    signer: serverSigner,
   })
   const vault = createVault({ db, keys, clock, log, ledger, notices, persons, findsPerMinute: config.findsPerMinute })
 

@@ -171,13 +171,14 @@ async function findTrust(input: Input): Promise<Trust> {
   const file = input.find('policy')
   const vkey = input.find('log-key')
   const given = input.find('receipt-key')
-  const receiptKey = given === undefined ? undefined : anyBase64(given)
-  if (given !== undefined && receiptKey?.length !== 32) {
+  const named = given === undefined ? undefined : anyBase64(given)
+  if (given !== undefined && named?.length !== 32) {
     throw new Stop(exit.usage, 'optionInvalid', { option: 'receipt-key', rule: 'base64, 32 bytes' })
   }
   const fromServer = file === undefined && input.find('server') !== undefined
-  const text =
-    file !== undefined ? readText(file) : fromServer ? (await input.anyone().call('ledgerStatus')).policy : undefined
+  const status = fromServer ? await input.anyone().call('ledgerStatus') : undefined
+  const receiptKey = named ?? (status?.serverKey === undefined ? undefined : anyBase64(status.serverKey))
+  const text = file !== undefined ? readText(file) : status?.policy
   const policy = text === undefined ? undefined : attempt(() => parsePolicy(text))
   if (policy?.ok === false) throw new Stop(exit.cannotJudge, 'policyInvalid', { why: policy.why })
   if (vkey === undefined) return { policy: policy?.value, policyText: text, receiptKey, fromServer }

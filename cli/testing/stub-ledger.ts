@@ -205,6 +205,7 @@ export class StubLedger {
       origin,
       vkeys: [this.vkey],
       policy: this.policy,
+      serverKey: base64Encode(new Uint8Array(32).fill(9)),
       size: this.size,
       root: base64Encode(this.root()),
       checkpoint: this.checkpoint(),

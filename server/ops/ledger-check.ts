@@ -125,11 +125,12 @@ async function examineTiles(config: Config, { main }: ReadingRoom, { size, root 
   try {
     if (!equalBytes(await tiles.root(), root))
       return fault('the tiles do not make the root of the ledger', '分片算不出账本的根')
-    const indexes = new Set(
-      Array.from({ length: Math.min(sampled, size) }, (_, at) =>
-        size <= sampled ? at : Math.floor(Math.random() * size),
-      ),
-    )
+    // The right edge is what a crash would have touched; the rest is sampled.
+    const edge = Math.floor((size - 1) / tileWidth) * tileWidth
+    const indexes = new Set([
+      ...Array.from({ length: size - edge }, (_, at) => edge + at),
+      ...Array.from({ length: sampled }, () => Math.floor(Math.random() * size)),
+    ])
     for (const index of indexes) {
       const leaf = await leafAt(main, index)
       const n = Math.floor(index / tileWidth)
@@ -141,8 +142,8 @@ async function examineTiles(config: Config, { main }: ReadingRoom, { size, root 
         return fault(`entry ${index} is not what its bundle holds`, `条目 ${index} 与条目包不符`)
     }
     return ok(
-      `the tiles make the root; ${indexes.size} sampled entries are the same in database, bundle and tile`,
-      `分片与根一致；抽查 ${indexes.size} 个条目，数据库、条目包与分片相同`,
+      `the tiles make the root; ${indexes.size} entries re-hashed are the same in database, bundle and tile`,
+      `分片与根一致；重算 ${indexes.size} 个条目，数据库、条目包与分片相同`,
     )
   } catch (error) {
     const why = error instanceof ProofError ? error.message : 'a file is missing or cannot be read'

@@ -83,6 +83,7 @@ export async function startStub() {
     origin,
     vkeys: [world.log.vkey, world.logPq.vkey],
     policy: world.policy(),
+    serverKey: base64Encode(new Uint8Array(32).fill(9)),
     size: world.size,
     root: base64Encode(world.tree().root()),
     checkpoint: world.checkpoint(),

@@ -31,6 +31,8 @@ export interface LedgerDeps {
   readonly origin: string
   readonly ed25519: Signer
   readonly mlDsa44: Signer
+  /** Signs consent receipts and snapshots; published here so that they can be checked offline. */
+  readonly serverKey: Uint8Array
   readonly witnesses: readonly WitnessConfig[]
 }
 export function createLedger(deps: LedgerDeps): LedgerRoom {
@@ -47,6 +49,7 @@ export function createLedger(deps: LedgerDeps): LedgerRoom {
   const room: LedgerRoom = {
     origin,
     vkeys: signer.vkeys,
+    serverKey: Buffer.from(deps.serverKey).toString('base64'),
     policy: policyText(signer.vkeys, deps.witnesses),
     reader: new LedgerReader({ db, keys, tiles, log }),
     state: () => latest?.state,

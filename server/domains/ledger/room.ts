@@ -8,6 +8,7 @@ export interface LedgerRoom extends Ledger {
   readonly origin: string
   readonly vkeys: readonly string[]
   readonly policy: string
+  readonly serverKey: string
   readonly reader: LedgerReader
   /** The sequencer's latest report. */
   state(): SequencerState | undefined

@@ -14,6 +14,7 @@ export function mountLedgerRoutes(http: HttpServer, room: LedgerRoom, tiles: Til
       origin: room.origin,
       vkeys: [...room.vkeys],
       policy: room.policy,
+      serverKey: room.serverKey,
       size: state.size,
       root: state.root,
       checkpoint: state.witnessedNote ?? state.note,

@@ -80,6 +80,8 @@ export class Faults {
   #armed: { at: number | string; when: Break } | undefined
   #dead: string | undefined
   readonly #underway = new Set<Promise<unknown>>()
+  /** Ends with the next death. */
+  victim: { stop(): void } | undefined
 
   /** Breaks the step with this number from here, or the next one with this name. */
   arm(at: number | string, when: Break) {
@@ -100,6 +102,7 @@ export class Faults {
     const armed = this.#armed && (this.#armed.at === number || this.#armed.at === name) ? this.#armed : undefined
     if (armed) {
       this.#dead = `${name}, ${armed.when}`
+      this.victim?.stop()
       if (armed.when === 'failed') throw lost(name)
     }
     const doing = work()
@@ -222,6 +225,7 @@ async function openWorld(
     origin,
     ed25519,
     mlDsa44,
+    serverKey: new Uint8Array(32),
     witnesses: witnesses.map(({ config }) => config),
   })
   const tenant = newId<'org'>()
@@ -254,7 +258,7 @@ async function openWorld(
     /** A new instance, as after a start of the process. */
     sequencer(change: Change = {}) {
       const { db = whole, tiles: store = diskTileStore(tilesFolder), ...rest } = change
-      return new Sequencer({
+      const sequencer = new Sequencer({
         db: faults.database(db),
         keys,
         clock,
@@ -267,6 +271,8 @@ async function openWorld(
         },
         warn: (message) => void warnings.push(message),
       })
+      faults.victim = sequencer
+      return sequencer
     },
     /** Starts, and works until nothing waits and everything is witnessed: in two lives, since a start witnesses. */
     async settle(change: Change = {}) {

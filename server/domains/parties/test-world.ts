@@ -86,6 +86,7 @@ export async function openWorld() {
     origin: 'parties.example/log',
     ed25519: await keys.signer('test/ed25519', 'ed25519'),
     mlDsa44: await keys.signer('test/ml-dsa-44', 'ml-dsa-44'),
+    serverKey: new Uint8Array(32),
     witnesses: [],
   })
   const lines: string[] = []

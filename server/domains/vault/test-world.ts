@@ -145,6 +145,7 @@ export async function openWorld() {
       origin: 'vault.example/log',
       ed25519,
       mlDsa44,
+      serverKey: new Uint8Array(32),
       witnesses: [],
     })
     // Nobody sequences here; the ledger is told that somebody is alive.
