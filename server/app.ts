@@ -165,9 +165,26 @@ const plain = ({ config, connections, witnesses }: Settled): Settled => {
   }
 }
 
+/** Tells the sequencer's thread, through one shared word, whether this one is busy nearly all the time. */
+function watchCrowd(): { readonly shared: SharedArrayBuffer; stop(): void } {
+  const shared = new SharedArrayBuffer(4)
+  const word = new Int32Array(shared)
+  let before = performance.eventLoopUtilization()
+  const timer = setInterval(() => {
+    const now = performance.eventLoopUtilization()
+    Atomics.store(word, 0, performance.eventLoopUtilization(now, before).utilization > 0.7 ? 1 : 0)
+    before = now
+  }, 100)
+  timer.unref()
+  return { shared, stop: () => clearInterval(timer) }
+}
+
 /** Resolves when the ledger has an answer to give: this thread's sequencer holds office, or refuses to. */
 async function startSequencer(settled: Settled, ledger: LedgerRoom, log: Log): Promise<{ stop(): Promise<void> }> {
-  const worker = new Worker(new URL('./sequencer-thread.ts', import.meta.url), { workerData: plain(settled) })
+  const crowd = watchCrowd()
+  const worker = new Worker(new URL('./sequencer-thread.ts', import.meta.url), {
+    workerData: { ...plain(settled), crowd: crowd.shared },
+  })
   let stopping = false
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   await new Promise<void>((resolve, reject) => {
@@ -200,6 +217,7 @@ async function startSequencer(settled: Settled, ledger: LedgerRoom, log: Log): P
   return {
     async stop() {
       stopping = true
+      crowd.stop()
       worker.postMessage('stop')
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 10_000).unref())])
       await worker.terminate()

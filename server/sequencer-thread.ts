@@ -13,7 +13,8 @@ export type FromSequencer =
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'stopped' }
 
-const settled = workerData as Settled
+const settled = workerData as Settled & { readonly crowd: SharedArrayBuffer }
+const crowd = new Int32Array(settled.crowd)
 const port = parentPort!
 const log = createLog(settled.config.logLevel).child({ thread: 'sequencer' })
 const tell = (message: FromSequencer) => port.postMessage(message)
@@ -48,6 +49,7 @@ while (!stopping) {
         },
         report: (state) => tell({ type: 'state', state }),
         warn: (message, error) => log.warn({ err: error }, message),
+        crowded: () => Atomics.load(crowd, 0) === 1,
       })
       const held = sequencer
       void lock.lost.then(() => held.stop())

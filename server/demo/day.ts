@@ -31,8 +31,8 @@ export type Certificate = ReplyOf<'erase'>
 export interface Diary {
   readonly members: Member[]
   readonly acts: Act[]
-  /** Refusals that came without a receipt: nobody was concerned. */
-  readonly untraced: { readonly what: string; readonly code: string }[]
+  /** Refusals that came without a receipt: the server says that there is no such person, so there is no chain to log to. */
+  readonly untraced: { readonly person: string; readonly code: string }[]
   /** Entries that bear no receipt: links made and sessions begun. */
   others: number
 }
@@ -131,7 +131,7 @@ export async function recordLook(
     if (!(error instanceof BaileeError)) throw error
     const { code, receipt } = error
     if (receipt) diary.acts.push({ what: 'look', person, provider, receipt, refused: code })
-    else diary.untraced.push({ what: 'look', code })
+    else diary.untraced.push({ person, code })
     return code
   }
 }

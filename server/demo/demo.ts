@@ -185,7 +185,7 @@ async function playAndVerify(url: string, token: string, started: number): Promi
   const { book, epochs } = await readWhenClosed(outsider, diary)
   const found = [
     consentIsTheKey(after),
-    ...(await noLookWithoutATrace(outsider, book, diary, [...proofs, ...kept])),
+    ...(await noLookWithoutATrace(outsider, book, diary, [...proofs, ...kept], leaving.person)),
     ...(await anyoneCanCheck(outsider, early, book)),
     ...(await forgettingIsReal(outsider, book, {
       certificate,
@@ -194,6 +194,7 @@ async function playAndVerify(url: string, token: string, started: number): Promi
       alive: proofs.length,
       found: hits.length,
       looked,
+      isTraced: !diary.untraced.some(({ person }) => person === leaving.person),
     })),
     ...(await watchersAreWatched(outsider, book, epochs, diary, {
       member: watched,

@@ -129,12 +129,15 @@ export async function noLookWithoutATrace(
   book: Book,
   diary: Diary,
   proofs: readonly KeptProof[],
+  erased: string,
 ): Promise<Found[]> {
   for (const kept of proofs) judgeAct(outsider, book, kept)
   const looks = proofs.filter(({ act }) => act.what === 'look')
   const refused = looks.filter(({ act }) => act.refused !== undefined).length
   const sealed = book.leaves.filter(isSealedLeaf).length
   const expected = diary.acts.length + diary.others
+  const silent = diary.untraced.filter(({ person }) => person !== erased)
+  insist(silent.length === 0, `${silent.length} refused looks left no trace: ${silent[0]?.code}`)
   insist(sealed === expected, `the log has ${sealed} sealed leaves, ${expected} acts were answered`)
   insist(new Set(proofs.map(({ proof }) => proof.index)).size === proofs.length, 'two entries share a leaf')
   return [
@@ -197,6 +200,8 @@ export async function forgettingIsReal(
     readonly alive: number
     readonly found: number
     readonly looked: string | undefined
+    /** Whether that refusal was logged. */
+    readonly isTraced: boolean
   },
 ): Promise<Found[]> {
   const { certificate, session, kept, alive, found, looked } = erased
@@ -220,10 +225,11 @@ export async function forgettingIsReal(
   const leaf = publicLeaves(book).find(({ leaf: { type } }) => type === 'erasure')?.leaf
   insist(typeof leaf?.entries === 'number' && leaf.entries > 0, 'the log does not say that something was erased')
   insist(verifyReceipt(certificate.receipt, receiptVerifier(outsider.receiptKey)), 'the certificate has no receipt')
+  const trace = erased.isTraced ? '' : ', no entry'
   return [
     {
       promise: 4,
-      en: `${certificate.keys} keys, ${certificate.drawers} drawers destroyed; look refused (${looked}), not found`,
+      en: `${certificate.keys} keys, ${certificate.drawers} drawers gone; look refused (${looked}${trace}), not found`,
       zh: `销毁 ${certificate.keys} 个密钥、${certificate.drawers} 个抽屉；查看被拒，检索不到`,
     },
     {

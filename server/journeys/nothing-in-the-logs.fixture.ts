@@ -51,6 +51,7 @@ await steal(`alter table vault.drawer add constraint broken check (octet_length(
 await steal(`alter table notices.version add constraint broken check (content->>'slug' = 'never') not valid`)
 await tell(call('POST', '/v1/vault/collect', { key, body: { person, record: `rec_${'1'.repeat(32)}`, fields } }))
 await tell(call('POST', '/v1/notices', { key, body: { ...testNotice, title: { en: marker, zh: marker } } }))
+await steal('alter table vault.drawer drop constraint broken')
 await steal('update vault.drawer set schema_version = 9')
 await tell(look({}))
 await tell(call('POST', '/v1/vault/mine', { cookie, body: {} }))

@@ -87,7 +87,7 @@ test('a job that fails is tried again later, and what is kept of the error is it
   await db.query({ text: 'update platform.job set due_at = now()' })
   let calls = 0
   const mended = newJobs()
-  mended.handle('test', async () => void (calls += 1))
+  mended.handle('test', async () => void calls++)
   await working(mended, () => until(async () => (await waiting()).length === 0))
   assert.equal(calls, 1)
 })
@@ -96,7 +96,7 @@ test('a job whose worker died is taken again when the lease is over, and not bef
   await db.query({ text: `update platform.job set attempts = 1, locked_until = now() + interval '5 minutes'` })
   let calls = 0
   const jobs = newJobs()
-  jobs.handle('test', async () => void (calls += 1))
+  jobs.handle('test', async () => void calls++)
   await working(jobs, async () => {
     await pause(300)
     assert.equal(calls, 0)
@@ -111,7 +111,7 @@ test('a job is not done before it is due, and not tried more than twenty times',
   await db.query({ text: `update platform.job set attempts = 20 where payload->>'n' = '2'` })
   let calls = 0
   const jobs = newJobs()
-  jobs.handle('test', async () => void (calls += 1))
+  jobs.handle('test', async () => void calls++)
   await working(jobs, () => pause(200))
   assert.equal(calls, 0)
   assert.equal((await waiting()).length, 2)
@@ -129,7 +129,7 @@ test('what is done now and then is done by one server, and again when its time c
   let calls = 0
   const workers = [newJobs(), newJobs()]
   for (const jobs of workers) {
-    jobs.every('test/tidy', 3600, async () => void (calls += 1))
+    jobs.every('test/tidy', 3600, async () => void calls++)
     jobs.start()
   }
   await until(() => calls === 1)

@@ -24,8 +24,8 @@ test('both languages have the same texts, and none is empty', () => {
 test('English is English and Chinese is Chinese', () => {
   const inOther = new Set(['language.name', 'language.other', 'language.switchTo'])
   for (const [path, text] of english) if (!inOther.has(path)) assert.doesNotMatch(text, /\p{Script=Han}/u, path)
-  // A comma, and a name that is the same everywhere.
-  const same = new Set(['shell.comma', ...inOther])
+  // A comma, and names in brackets or quotation marks.
+  const same = new Set(['shell.comma', 'acts.named', 'acts.quote', ...inOther])
   for (const [path, text] of chinese) if (!same.has(path)) assert.match(text, /\p{Script=Han}/u, path)
 })
 

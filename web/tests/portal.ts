@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
@@ -36,6 +37,25 @@ function assertBuilt(): void {
   const shell = join(web, 'dist', 'index.html')
   const sources = [join(web, 'src'), join(web, 'public'), join(web, '..', 'proof')].map(newest)
   if (existsSync(shell) && statSync(shell).mtimeMs >= Math.max(...sources)) return
+  // Test files run side by side: one of them builds, the others wait for it.
+  const lock = join(tmpdir(), `bailee-portal-build-${process.getuid?.() ?? 0}`)
+  try {
+    mkdirSync(lock)
+  } catch {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+    if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 120_000)
+      rmSync(lock, { recursive: true, force: true })
+    assertBuilt()
+    return
+  }
+  try {
+    build()
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
+function build(): void {
   const vite = join(createRequire(import.meta.url).resolve('vite/package.json'), '..', 'bin', 'vite.js')
   const { status, stderr } = spawnSync(process.execPath, [vite, 'build'], { cwd: web, encoding: 'utf8' })
   if (status !== 0) throw new Error(`the portal does not build: ${stderr}`)

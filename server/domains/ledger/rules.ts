@@ -78,16 +78,21 @@ export function judgeHead(
 }
 
 /**
- * How long the sequencer rests after a round. A crowd of looks and the sequencer share the same processors: while there
- * is time before the deadline it takes half of one, and as entries wait longer it rests less, until it does not rest at all.
+ * How long the sequencer rests after a round, in milliseconds. A crowd of looks and the sequencer share the same
+ * processors. While there is time before the deadline it lets a crowd go first, taking a fifth of one processor, and
+ * half of one otherwise; as entries wait longer it rests less, until it does not rest at all.
  */
 export function pauseAfter(round: {
   readonly took: number
   readonly full: boolean
   readonly milliseconds: number
   readonly oldestSeconds: number
+  /** The thread that answers requests is busy nearly all the time. */
+  readonly crowded: boolean
 }): number {
-  if (!round.full) return round.took === 0 ? 100 : 50
-  if (round.oldestSeconds < 5) return round.milliseconds
-  return round.oldestSeconds < promiseSeconds / 4 ? round.milliseconds / 4 : 0
+  if (round.took === 0) return 100
+  if (round.oldestSeconds >= promiseSeconds / 4) return 0
+  if (round.oldestSeconds >= promiseSeconds / 12) return round.milliseconds / 4
+  if (round.crowded) return Math.max(50, round.milliseconds * 4)
+  return round.full ? round.milliseconds : 50
 }

@@ -48,6 +48,8 @@ export interface SequencerDeps {
   readonly settings: SequencerSettings
   readonly report: (state: SequencerState) => void
   readonly warn: (message: string, error?: unknown) => void
+  /** Is the thread that answers requests busy nearly all the time? Then sequencing lets it go first. */
+  readonly crowded?: () => boolean
 }
 export interface SequencerState {
   readonly size: number
@@ -159,6 +161,7 @@ export class Sequencer {
         full: took >= mostEntries / 2,
         milliseconds: now - began,
         oldestSeconds: this.#oldestTaken,
+        crowded: this.#deps.crowded?.() ?? false,
       })
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
     }

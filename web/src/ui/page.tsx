@@ -2,14 +2,15 @@ import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useSpeech } from '../i18n/index.tsx'
 import { Icon, Seal } from './icons.tsx'
 
-let turned = false
+let lastPath: string | undefined
 
 /** A page of the portal: sets the title, and after a change of page lets the reader start at its heading. */
 export function Page(props: { title: string; lead?: ReactNode; eyebrow?: ReactNode; children?: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
-    if (turned) heading.current?.focus()
-    turned = true
+    // Not on arrival, and not when the same page merely has its answer.
+    if (lastPath !== undefined && lastPath !== location.pathname) heading.current?.focus()
+    lastPath = location.pathname
   }, [])
   useEffect(() => {
     document.title = `${props.title} · Bailee`

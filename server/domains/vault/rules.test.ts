@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type ClientActor, newId, Refusal } from '#kernel'
+import type { Rules } from '#notices'
+import { drawersOf, judgeLook, normalise } from './rules.ts'
+
+const rules: Rules = {
+  categoryOf: new Map([
+    ['name', 'contact'],
+    ['phone', 'contact'],
+    ['address', 'place'],
+  ]),
+  searchable: new Set(['phone']),
+  purposes: new Map([
+    ['delivery', { basis: 'consent' }],
+    ['support', { basis: 'consent' }],
+  ]),
+  purposesOf: new Map([
+    ['contact', new Set(['delivery', 'support'])],
+    ['place', new Set(['delivery'])],
+  ]),
+  notices: new Map(),
+}
+const bound = (...purposes: string[]): ClientActor => ({
+  kind: 'client',
+  id: newId(),
+  tenant: newId(),
+  abilities: new Set(['look']),
+  purposes: new Set(purposes),
+})
+const judged = (actor: ClientActor, purpose: string, fields: string[]) => {
+  const verdict = judgeLook(rules, actor, { purpose, fields })
+  return 'refusal' in verdict ? [verdict.refusal.code, verdict.refusal.details.field] : verdict.categories
+}
+
+test('article 2: a look is judged by purpose, by the key’s binding, and field by field', () => {
+  const actor = bound('delivery', 'support')
+  assert.deepEqual(judged(actor, 'delivery', ['name', 'address', 'phone']), ['contact', 'place'])
+  assert.deepEqual(judged(actor, 'resale', ['name']), ['purpose_unknown', '/purpose'])
+  assert.deepEqual(judged(bound('support'), 'delivery', ['name']), ['purpose_not_bound', '/purpose'])
+  assert.deepEqual(judged(actor, 'support', ['name', 'address']), ['field_not_allowed', '/fields/1'])
+  assert.deepEqual(judged(actor, 'support', ['name', 'passport']), ['field_not_covered', '/fields/1'])
+  for (const inherited of ['constructor', 'toString', 'hasOwnProperty'])
+    assert.deepEqual(judged(actor, 'delivery', [inherited]), ['field_not_covered', '/fields/0'])
+})
+test('article 2: fields are sorted into the drawers of their categories, or refused by name', () => {
+  assert.deepEqual(Object.fromEntries(drawersOf(rules, { name: 'a', address: 'b', phone: 'c' })), {
+    contact: { name: 'a', phone: 'c' },
+    place: { address: 'b' },
+  })
+  const refusalOf = (fields: Record<string, string>) => {
+    try {
+      drawersOf(rules, fields)
+      return undefined
+    } catch (error) {
+      return error instanceof Refusal ? error.details : undefined
+    }
+  }
+  assert.deepEqual(refusalOf({ passport: 'x' }), { field: '/fields/passport', missing: { field: 'passport' } })
+  // A number in the place of a name may be somebody's.
+  assert.deepEqual(refusalOf({ '13800000000': 'x' }), { field: '/fields' })
+})
+test('what people write in different ways is found as the same, and what differs is not', () => {
+  const same = (...forms: string[]) => assert.equal(new Set(forms.map(normalise)).size, 1, forms.join(' | '))
+  same(
+    '13800000000',
+    '138 0000 0000',
+    '138-0000-0000',
+    '１３８００００００００',
+    '\t138\u200b00000000\n',
+    '138\u00a00000\u30000000',
+  )
+  same('Mei@Example.org', 'mei@example.org', 'ＭＥＩ@example.org')
+  assert.notEqual(normalise('13800000000'), normalise('13800000001'))
+  assert.notEqual(normalise('a.b@example.org'), normalise('ab@example.org'))
+})
+test('normalising twice is normalising once', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 50 }), (value) => {
+      assert.equal(normalise(normalise(value)), normalise(value))
+    }),
+    { numRuns: 2000 },
+  )
+})
+test('a very long text is normalised in linear time', () => {
+  const started = performance.now()
+  for (const part of [' -', '\u200b', 'ﬁ', 'é']) normalise(part.repeat(1_000_000))
+  assert.ok(performance.now() - started < 3_000)
+})

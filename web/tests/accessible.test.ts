@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { type OpenOptions, openPortal, type Portal } from './portal.ts'
+import { notice } from './stub-people.ts'
+
+/** Every page, in both languages, light and dark, on a phone and at a desk: axe finds nothing, nothing is cut off. */
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+let portal: Portal
+before(async () => {
+  portal = await openPortal()
+})
+after(() => portal.close())
+
+interface Visit {
+  readonly path: string
+  readonly as?: 'person' | 'staff'
+  /** Opens what is closed at first, so that it is looked at as well. */
+  readonly prepare?: (page: Page) => Promise<void>
+}
+const openDetails = (page: Page) =>
+  page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true
+  })
+
+const visits: Readonly<Record<string, Visit>> = {
+  landing: { path: '/' },
+  'person without a session': { path: '/person' },
+  person: {
+    path: '/person',
+    as: 'person',
+    prepare: async (page) => {
+      await page.locator('#held button').first().click()
+      await page.locator('#held dl').first().waitFor()
+      await page.locator('.entry').nth(3).getByRole('button').first().click()
+      await page.locator('.steps').waitFor()
+      await page.locator('#whole').getByRole('button').first().click()
+      await page.locator('.epoch').first().waitFor()
+      await openDetails(page)
+    },
+  },
+  'withdrawal dialog': {
+    path: '/person',
+    as: 'person',
+    prepare: async (page) => {
+      await page.locator('.purpose button').first().click()
+      await page.getByRole('alertdialog').waitFor()
+    },
+  },
+  ledger: {
+    path: '/public/ledger',
+    prepare: async (page) => {
+      await page.locator('.lookup button').click()
+      await page.locator('.steps').waitFor()
+      await openDetails(page)
+    },
+  },
+  public: { path: '/public' },
+  notices: { path: '/public/notices' },
+  notice: { path: `/public/notices/${notice.id}` },
+  'sign in': { path: '/provider' },
+  'set-up': { path: '/provider/setup#token=setup-token-00000000000001' },
+  'set-up without a link': { path: '/provider/setup' },
+  join: { path: '/provider/join#token=invitation-000000000000001' },
+  desk: { path: '/provider', as: 'staff', prepare: openDetails },
+  authority: { path: '/authority' },
+  'no such page': { path: '/public/nothing' },
+  'an error': { path: '/public/notices/ntc_00000000000000000000000000000000' },
+}
+
+const ways = [
+  { locale: 'en', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
+  { locale: 'zh-CN', colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
+  { locale: 'en', colorScheme: 'dark', viewport: { width: 360, height: 740 } },
+  { locale: 'zh-CN', colorScheme: 'light', viewport: { width: 360, height: 740 } },
+] as const satisfies readonly OpenOptions[]
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[]
+}
+
+for (const [name, { path, as, prepare }] of Object.entries(visits))
+  test(`${name}: axe finds nothing, in both languages, light and dark, phone and desk`, async () => {
+    for (const way of ways) {
+      const { page, complaints } = await portal.open(path, { ...way, bypassCSP: false, ...(as ? { as } : {}) })
+      const label = `${name}, ${way.locale}, ${way.colorScheme}, ${way.viewport.width}`
+      await page.locator('h1').waitFor()
+      await page.waitForLoadState('networkidle')
+      await prepare?.(page)
+      assert.equal(await page.getAttribute('html', 'lang'), way.locale, label)
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      assert.ok(overflow <= 0, `${label}: ${overflow} px too wide`)
+      await page.evaluate(axe)
+      const violations = await page.evaluate<Violation[]>(async () => {
+        // axe was just put there.
+        const { run } = (globalThis as unknown as { axe: { run(o: object): Promise<{ violations: Violation[] }> } }).axe
+        const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+        return (await run({ runOnly: { type: 'tag', values: tags } })).violations
+      })
+      const found = violations.map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join('\n  ')}`,
+      )
+      assert.deepEqual(found, [], label)
+      assert.deepEqual(complaints, [], label)
+      await page.context().close()
+    }
+  })
+
+test('what can be pressed is at least 44 px high on a phone, save links inside sentences', async () => {
+  for (const { path, as } of [visits.person!, visits.ledger!, visits.desk!, visits.landing!]) {
+    const { page } = await portal.open(path, { viewport: { width: 360, height: 740 }, ...(as ? { as } : {}) })
+    await page.locator('h1').waitFor()
+    await page.waitForLoadState('networkidle')
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, summary, input, nav a, a.card, .checkbox')]
+        .filter((element) => element.offsetParent !== null && !element.closest('.visually-hidden'))
+        // A checkbox is pressed by its whole label.
+        .filter((element) => !element.closest('.checkbox') || element.classList.contains('checkbox'))
+        .map((element) => ({ height: element.getBoundingClientRect().height, text: element.outerHTML.slice(0, 90) }))
+        .filter(({ height }) => height < 43.5),
+    )
+    assert.deepEqual(small, [], path)
+    await page.context().close()
+  }
+})
+
+test('with motion unwanted, nothing moves', async () => {
+  const { page } = await portal.open('/person', { as: 'person', reducedMotion: 'reduce' })
+  await page.locator('.entry').first().waitFor()
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll('*')].filter((element) => {
+        const style = getComputedStyle(element)
+        return style.animationName !== 'none' || style.transitionDuration !== '0s'
+      }).length,
+  )
+  assert.equal(moving, 0)
+  await page.context().close()
+})
