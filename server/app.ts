@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { type Clock, type OrganisationId, type PersonId, Refusal, systemClock } from '#kernel'
 import { createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'

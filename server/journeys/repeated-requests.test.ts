@@ -170,10 +170,10 @@ test('whoever asks too often is told how long to wait, by key and by address, an
     return answers
   }
   const body = { purpose: 'delivery', field: 'phone', value: '1' }
-  told(await several(4, () => small.call('POST', '/v1/vault/find', { key: provider.key, body })), 'find_quota_exceeded')
+  told(await several(8, () => small.call('POST', '/v1/vault/find', { key: provider.key, body })), 'find_quota_exceeded')
   const look = { person, purpose: 'delivery', fields: ['name'] }
-  told(await several(31, () => small.call('POST', '/v1/vault/look', { key: provider.key, body: look })), 'rate_limited')
+  told(await several(80, () => small.call('POST', '/v1/vault/look', { key: provider.key, body: look })), 'rate_limited')
   // Another key of another organisation is not held up by it.
   assert.equal((await small.call('GET', '/v1/parties/clients', { key: provider.admin })).status, 200)
-  told(await several(45, () => small.call('POST', '/v1/vault/look', { body: '{', key: 'guess' })), 'rate_limited')
+  told(await several(90, () => small.call('POST', '/v1/vault/look', { body: '{', key: 'guess' })), 'rate_limited')
 })

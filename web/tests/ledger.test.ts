@@ -26,7 +26,7 @@ test('the browser remembers what it saw and shows that the ledger only grew', as
   const grown = page.locator('[data-verdict=grew]')
   await grown.waitFor()
   assert.match(
-    await grown.textContent(),
+    (await grown.textContent()) ?? '',
     new RegExp(`grew from ${before} to ${before + 5}, and nothing before was changed`),
   )
   await page.reload()
@@ -107,7 +107,7 @@ test('other keys than on the first visit are a loud warning, and the old ones go
   await page.reload()
   const warning = page.getByRole('alert').filter({ hasText: 'The ledger’s keys have changed' })
   await warning.waitFor()
-  assert.match((await warning.textContent(), /somebody is showing you a false ledger/)
+  assert.match((await warning.textContent()) ?? '', /somebody is showing you a false ledger/)
   await page.locator('[data-verdict=unsigned]').waitFor()
   // The person’s page warns as well, and her proofs do not hold under the new key.
   await page.context().addCookies([stub.sessionCookie('person')])

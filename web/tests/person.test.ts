@@ -67,8 +67,8 @@ test('a link that was used up says so in the reader’s language, with its code 
   const { page } = await portal.open(`/person#token=${personToken}`, { locale: 'zh-CN' })
   const box = page.getByRole('alert')
   await box.getByText('该链接已使用、已过期或不存在。').waitFor()
-  assert.match((await box.textContent(), /每个链接只能使用一次/)
-  assert.match((await box.textContent(), /link_invalid/)
+  assert.match((await box.textContent()) ?? '', /每个链接只能使用一次/)
+  assert.match((await box.textContent()) ?? '', /link_invalid/)
   await page.context().close()
 })
 
@@ -91,7 +91,7 @@ test('a good proof holds, every step, worked out in under 50 ms', async () => {
   await page.waitForLoadState('networkidle')
   await page.waitForTimeout(500)
   assert.deepEqual(await stepsOf(page, 2), allHold)
-  const said = await page.locator('.proof .notice-box').textContent()
+  const said = (await page.locator('.proof .notice-box').textContent()) ?? ''
   assert.match(said, /This entry holds/)
   const milliseconds = Number(/in ([\d.]+)\s*ms/.exec(said)?.[1])
   assert.ok(milliseconds < 50, said)
@@ -151,7 +151,7 @@ test('a refused look is marked as refused, in words and not by colour alone', as
   const refused = page.locator('.entry.refused')
   await refused.first().waitFor()
   assert.equal(await refused.count(), 1)
-  assert.match((await refused.textContent(), /was refused\. Nothing was opened\.[\s\S]*Reason: [\s\S]*Refused/)
+  assert.match((await refused.textContent()) ?? '', /was refused\. Nothing was opened\.[\s\S]*Reason: [\s\S]*Refused/)
   await page.context().close()
 })
 
@@ -242,7 +242,7 @@ test('an act that is refused leaves the dialog open and says what to do', async 
   await page.getByRole('button', { name: 'Withdraw now' }).click()
   const dialog = page.getByRole('alertdialog')
   await dialog.getByText('key_unavailable').waitFor()
-  assert.match((await dialog.textContent(), /Try again in a few minutes/)
+  assert.match((await dialog.textContent()) ?? '', /Try again in a few minutes/)
   // The same act again carries the same key: it cannot happen twice.
   portal.stub.state.refuse = undefined
   await page.getByRole('button', { name: 'Withdraw now' }).click()
@@ -295,7 +295,7 @@ test('a page that speaks Chinese is Chinese throughout, remembers it, and switch
   await page.getByRole('heading', { name: '谁看过' }).waitFor()
   assert.equal(await page.getAttribute('html', 'lang'), 'zh-CN')
   assert.match(
-    await page.locator('.entry.refused').textContent(),
+    (await page.locator('.entry.refused').textContent()) ?? '',
     /兰亭小铺的系统想为“发送小铺通讯”查看“手机号码”，被拒绝/,
   )
   await page.reload()

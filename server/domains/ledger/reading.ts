@@ -159,7 +159,7 @@ export class LedgerReader {
   async proveEntry(subject: PersonId, entry: EntryId, maker: OrganisationId | undefined) {
     const row = await store.findOpening(this.#db, subject, entry)
     if (!row || (maker !== undefined && row.tenant !== maker)) {
-      if (maker === undefined && (await store.isWaiting(this.#db, entry)))
+      if (!row && (await store.isWaiting(this.#db, entry, subject, maker)))
         throw new Refusal('entry_pending', { missing: { retryAfterSeconds: 1 } })
       throw new Refusal('entry_unknown')
     }

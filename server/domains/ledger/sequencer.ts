@@ -166,6 +166,9 @@ export class Sequencer {
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
     }
     await this.#witnessing
+    // A last round, so that what was published before a stop is not without a witness until the next start.
+    if (this.#witnessedSize < this.#signedSize)
+      await this.#witness().catch((error) => this.#deps.warn('no last witness', error))
   }
 
   /** Sequences and publishes one batch; answers how many entries it took. */

@@ -219,12 +219,21 @@ export async function countOpenings(db: Query, subject: string): Promise<number>
   })
   return row!.n
 }
-/** Is this entry still on its way? Only its id is asked for; the outbox is small. */
-export async function isWaiting(db: Query, entry: string): Promise<boolean> {
+/**
+ * Is this entry of this person still on its way? Only ids are asked for; the outbox is small. `maker`: only if this
+ * organisation made it. The text is the head of an outbox line (`outbox.ts`).
+ */
+export async function isWaiting(
+  db: Query,
+  entry: string,
+  subject: string,
+  maker: string | undefined,
+): Promise<boolean> {
+  const head = `{"e":"${entry}","s":"${subject}","t":"${maker ?? ''}`
   const rows = await db.query({
     name: 'ledger/is-waiting',
-    text: `select 1 from ledger.outbox where position($1 in entries) > 0 limit 1`,
-    values: [`"e":"${entry}"`],
+    text: 'select 1 from ledger.outbox where position($1 in entries) > 0 limit 1',
+    values: [head],
   })
   return rows.length > 0
 }

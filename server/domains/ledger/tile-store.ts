@@ -1,5 +1,5 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 
 /**
  * Where tiles lie: disk now, an object store behind the same few verbs later. Paths are those of c2sp.org/tlog-tiles,
@@ -11,6 +11,7 @@ export interface TileStore {
   get(path: string): Promise<Buffer | undefined>
   /** A part of a file, for look-ups in large sorted lists. */
   getRange(path: string, offset: number, length: number): Promise<Buffer | undefined>
+  /** A file, or a folder with everything in it. Nothing happens if it is not there. */
   remove(path: string): Promise<void>
   /** Makes the names of everything written so far durable, and only then resolves. */
   settle(): Promise<void>
@@ -22,16 +23,28 @@ export function diskTileStore(root: string): TileStore {
   let temporary = 0
   async function ensure(folder: string) {
     if (known.has(folder)) return
-    await mkdir(folder, { recursive: true })
+    const made = await mkdir(folder, { recursive: true })
+    // A new folder's own name must be made durable too, up to the first folder that was there before.
+    for (let child = folder; made !== undefined && child.length >= made.length; child = dirname(child))
+      unsettled.add(dirname(child))
     known.add(folder)
+  }
+  async function openStaged(folder: string, staged: string) {
+    await ensure(folder)
+    return open(staged, 'w', 0o644).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      // Somebody has tidied the folder away since we made it.
+      known.delete(folder)
+      await ensure(folder)
+      return open(staged, 'w', 0o644)
+    })
   }
   return {
     async put(path, bytes) {
       const target = join(root, path)
       const folder = dirname(target)
-      await ensure(folder)
       const staged = `${target}.${process.pid}-${temporary++}.tmp`
-      const handle = await open(staged, 'w', 0o644)
+      const handle = await openStaged(folder, staged)
       try {
         await handle.writeFile(bytes)
         await handle.datasync()
@@ -56,17 +69,27 @@ export function diskTileStore(root: string): TileStore {
       }
     },
     async remove(path) {
-      await rm(join(root, path), { force: true })
+      const target = join(root, path)
+      for (const folders of [known, unsettled])
+        for (const folder of folders)
+          if (folder === target || folder.startsWith(`${target}${sep}`)) folders.delete(folder)
+      await rm(target, { force: true, recursive: true })
     },
     async settle() {
-      const folders = [...unsettled]
-      unsettled.clear()
-      for (const folder of folders) {
-        const handle = await open(folder, 'r')
+      for (const folder of [...unsettled]) {
+        // Taken out first: what is written meanwhile puts it in again.
+        unsettled.delete(folder)
         try {
-          await handle.sync()
-        } finally {
-          await handle.close()
+          const handle = await open(folder, 'r')
+          try {
+            await handle.sync()
+          } finally {
+            await handle.close()
+          }
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue
+          unsettled.add(folder)
+          throw error
         }
       }
     },

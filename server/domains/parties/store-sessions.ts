@@ -27,7 +27,9 @@ export async function findSession(query: Query, tokenHash: Buffer): Promise<(Ses
     text: `select session.tenant, session.staff, session.person, session.used_at, session.expires_at,
                   staff.abilities, staff.purposes
            from parties.session left join parties.staff on staff.id = session.staff
-           where session.token_hash = $1`,
+           where session.token_hash = $1
+             and (session.person is null or exists (
+               select from parties.person where tenant = session.tenant and id = session.person and state = 'live'))`,
     values: [tokenHash],
   })
   return (

@@ -51,7 +51,8 @@ export async function fetchAndLog(
               select case min(case when l.tenant = (array_agg(g.tenant))[1] then 1 else 2 end)
                 when 1 then coalesce(p.preset, case when bool_or(g.wrap is null) then 'refused: grant_missing' else 'refused: record_unknown' end)
                 when 2 then 'refused: another organisation'
-                else '-' end
+                else case when exists (select from parties.person q where q.tenant = (array_agg(g.tenant))[1] and q.id = (array_agg(g.subject))[1])
+                  then coalesce(p.preset, 'refused: person_erased') else '-' end end
               from notices.live_grant l where l.subject = (array_agg(g.subject))[1]) end as outcome
         from unnest($7::text[]) with ordinality as p (preset, item) left join got g on g.item = p.item - 1
         group by p.item, p.preset
@@ -200,14 +201,15 @@ export async function insertCollected(db: Query, rows: CollectRows, appended: Ap
   return new Set(answer.map((row) => row.item))
 }
 
-export async function findReplay(db: Query, scope: Buffer): Promise<{ digest: Buffer; answer: Buffer } | undefined> {
-  return (
-    await db.query<{ digest: Buffer; answer: Buffer }>({
-      name: 'vault/find-replay',
-      text: 'select digest, answer from platform.once where scope = $1',
-      values: [scope],
-    })
-  )[0]
+export async function findReplays(
+  db: Query,
+  scopes: readonly Buffer[],
+): Promise<readonly { scope: Buffer; digest: Buffer; answer: Buffer }[]> {
+  return db.query({
+    name: 'vault/find-replays',
+    text: 'select scope, digest, answer from platform.once where scope = any($1::bytea[])',
+    values: [byteaArray(scopes)],
+  })
 }
 
 export interface KnownPerson {
@@ -288,4 +290,18 @@ export async function findByToken(
       where b.token = $2 order by b.subject limit $5`,
     values: [tenant, token, category, purpose, limit],
   })
+}
+
+/** Which of these people were here once. Without a grant of their own they are erased, or were never anybody. */
+export async function knownOnce(
+  db: Query,
+  tenant: OrganisationId,
+  subjects: readonly PersonId[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ id: string }>({
+    name: 'vault/known-once',
+    text: 'select id from parties.person where tenant = $1 and id = any($2::uuid[])',
+    values: [tenant, uuidArray(subjects)],
+  })
+  return new Set(rows.map((row) => row.id))
 }

@@ -21,7 +21,7 @@ import {
   unwrap,
   wrapFor,
 } from '#notices'
-import { coalesce, keyIdsOf, type OnceKey, SealBroken, sqlState, type Tx } from '#platform'
+import { coalesce, keyIdsOf, type OnceKey, type Query, SealBroken, sqlState, type Tx } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { type Collected, type CollectRequest, drawerSchemaVersion, profileOf } from '../model.ts'
 import { drawersOf, normaliserVersion } from '../rules.ts'
@@ -30,9 +30,10 @@ import {
   type CollectRows,
   clearDrawers,
   drawersOfPerson,
-  findReplay,
+  findReplays,
   insertCollected,
   type KnownPerson,
+  knownOnce,
   ownWraps,
 } from '../store.ts'
 
@@ -79,7 +80,7 @@ const scopeOf = (tenant: OrganisationId, key: string): Buffer =>
 
 export async function collectTogether(
   deps: VaultDeps,
-  db: Parameters<typeof insertCollected>[0],
+  db: Query,
   items: readonly CollectItem[],
 ): Promise<(Collected | Error)[]> {
   deps.ledger.assertKeepsUp()
@@ -94,10 +95,17 @@ export async function collectTogether(
     }
   }
   const known = await knownPersons(deps, db, prepared)
+  const erased = await erasedAmong(
+    db,
+    prepared.filter(({ item, person, consent }) => !consent && !known.has(`${item.actor.tenant}/${person}`)),
+  )
   const ready = prepared.filter(({ item, person, drawers, consent, place }) => {
     if (consent) return true
     const own = known.get(`${item.actor.tenant}/${person}`)
-    if (!own) results[place] = new Refusal('person_unknown', { field: '/person' })
+    if (!own)
+      results[place] = new Refusal(erased.has(`${item.actor.tenant}/${person}`) ? 'person_erased' : 'person_unknown', {
+        field: '/person',
+      })
     else
       for (const category of drawers.keys()) {
         const drawerKey = own.get(category) ?? new Refusal('grant_missing', { missing: { category } })
@@ -106,8 +114,13 @@ export async function collectTogether(
     return results[place] === undefined
   })
   // Whoever repeats what was done already hears what was done, even where it could not be done again today.
-  for (const [place, item] of items.entries())
-    if (results[place] instanceof Refusal) results[place] = (await replayOf(deps, db, item)) ?? results[place]
+  const refused = [...items.keys()].filter((place) => results[place] instanceof Refusal)
+  const earlier = await replaysOf(
+    deps,
+    db,
+    refused.map((place) => items[place]!),
+  )
+  for (const [at, place] of refused.entries()) results[place] = earlier[at] ?? results[place]
   if (ready.length > 0) {
     try {
       const { rows, appended } = await rowsOf(deps, ready, known, at)
@@ -116,10 +129,15 @@ export async function collectTogether(
         appended,
         ready.map((_, index) => (done.has(index) ? 'collected' : '-')),
       )
-      for (const [index, { place, person, record, item }] of ready.entries())
-        results[place] = done.has(index)
-          ? { person, record, receipt: receipts[index]! }
-          : ((await replayOf(deps, db, item)) ?? movedOn(item))
+      for (const [index, { place, person, record }] of ready.entries())
+        if (done.has(index)) results[place] = { person, record, receipt: receipts[index]! }
+      const undone = ready.filter((_, index) => !done.has(index))
+      const replays = await replaysOf(
+        deps,
+        db,
+        undone.map(({ item }) => item),
+      )
+      for (const [at, { place, item }] of undone.entries()) results[place] = replays[at] ?? movedOn(item)
     } catch (error) {
       const why = error instanceof SealBroken ? 'key_unavailable' : refusalBySqlState[sqlState(error) ?? '']
       if (why === undefined) throw error
@@ -177,15 +195,25 @@ async function prepareItem(deps: VaultDeps, item: CollectItem, at: Date): Promis
 
 type Known = ReadonlyMap<string, ReadonlyMap<string, DrawerKey | Refusal>>
 
+/** Of people without a single grant: those who were here and were erased, by tenant and person. */
+async function erasedAmong(db: Query, ungranted: readonly Prepared[]): Promise<ReadonlySet<string>> {
+  const erased = new Set<string>()
+  for (const [tenant, items] of Map.groupBy(ungranted, ({ item }) => item.actor.tenant)) {
+    const here = await knownOnce(
+      db,
+      tenant,
+      items.map((each) => each.person),
+    )
+    for (const person of here) erased.add(`${tenant}/${person}`)
+  }
+  return erased
+}
+
 /**
  * Drawer keys of people who are known already, by tenant and person, for the categories that still have a basis; or why
  * there is none, because the damaged wrap of one person is not the fault of those who are served with them.
  */
-async function knownPersons(
-  deps: VaultDeps,
-  db: Parameters<typeof ownWraps>[0],
-  prepared: readonly Prepared[],
-): Promise<Known> {
+async function knownPersons(deps: VaultDeps, db: Query, prepared: readonly Prepared[]): Promise<Known> {
   const byTenant = new Map<OrganisationId, PersonId[]>()
   for (const { item, person, consent } of prepared) {
     if (consent) continue
@@ -340,19 +368,24 @@ const movedOn = (item: CollectItem): Refusal =>
     ? new Refusal('person_erased', { field: '/person' })
     : new Refusal('snapshot_stale', { field: '/consent/snapshot' })
 
-/** What was answered when this key was used before, if it was. */
-async function replayOf(
+/** What was answered when these keys were used before, each in its place; undefined where a key is new. */
+async function replaysOf(
   deps: VaultDeps,
-  db: Parameters<typeof findReplay>[0],
-  item: CollectItem,
-): Promise<Collected | Refusal | undefined> {
-  const earlier = await findReplay(db, scopeOf(item.actor.tenant, item.once.key))
-  if (!earlier) return undefined
-  if (!earlier.digest.equals(item.once.digest))
-    return new Refusal('idempotency_key_reused', { field: 'Idempotency-Key', rule: 'one key, one request' })
-  const hex = earlier.answer.toString('hex')
-  const receipt = deps.ledger.promiseAgain(hex.slice(64, 96) as EntryId, earlier.answer.subarray(48, 80))
-  return { person: hex.slice(0, 32) as PersonId, record: hex.slice(32, 64) as RecordId, receipt }
+  db: Parameters<typeof findReplays>[0],
+  items: readonly CollectItem[],
+): Promise<(Collected | Refusal | undefined)[]> {
+  if (items.length === 0) return []
+  const scopes = items.map((item) => scopeOf(item.actor.tenant, item.once.key))
+  const earlier = new Map((await findReplays(db, scopes)).map((row) => [row.scope.toString('hex'), row]))
+  return items.map((item, at) => {
+    const row = earlier.get(scopes[at]!.toString('hex'))
+    if (!row) return undefined
+    if (!row.digest.equals(item.once.digest))
+      return new Refusal('idempotency_key_reused', { field: 'Idempotency-Key', rule: 'one key, one request' })
+    const hex = row.answer.toString('hex')
+    const receipt = deps.ledger.promiseAgain(hex.slice(64, 96) as EntryId, row.answer.subarray(48, 80))
+    return { person: hex.slice(0, 32) as PersonId, record: hex.slice(32, 64) as RecordId, receipt }
+  })
 }
 
 /**
@@ -370,7 +403,7 @@ export async function correct(deps: VaultDeps, item: CollectItem): Promise<Colle
   return deps.db.transaction('vault', async (tx) => {
     await deps.notices.holdPerson(tx, tenant, person)
     // Before anything is cleared: a replay commits, and what it cleared would be gone.
-    const earlier = await replayOf(deps, tx, item)
+    const [earlier] = await replaysOf(deps, tx, [item])
     if (earlier instanceof Refusal) throw earlier
     if (earlier) return earlier
     await deps.persons.assertLive(tx, tenant, person)

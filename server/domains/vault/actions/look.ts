@@ -96,6 +96,7 @@ export async function lookTogether(
         isForeign(outcome) ? item.refusal.details : { ...item.refusal.details, receipt },
       )
     if (isForeign(outcome)) return new Refusal('person_unknown', { field: '/person' })
+    if (outcome === 'refused: person_erased') return new Refusal('person_erased', { field: '/person', receipt })
     if (outcome === 'refused: grant_missing')
       return new Refusal('grant_missing', {
         missing: { purpose: item.request.purpose, categories: missingOf(byItem[index]!) },
