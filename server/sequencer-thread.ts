@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '#kernel'
-import { Fenced, ForkRefused, Sequencer, type SequencerState, WitnessClient } from '#ledger'
+import { Fenced, ForkRefused, Sequencer, type SequencerState, WitnessClient, watchLedger } from '#ledger'
 import { createLog } from '#platform'
 import { layFoundation, type Settled } from './foundation.ts'
 
@@ -19,22 +19,50 @@ const port = parentPort!
 const log = createLog(settled.config.logLevel).child({ thread: 'sequencer' })
 const tell = (message: FromSequencer) => port.postMessage(message)
 let sequencer: Sequencer | undefined
+let waiting = false
 let stopping = false
 port.on('message', (message: unknown) => {
-  if (message === 'stop') {
-    stopping = true
-    sequencer?.stop()
-  }
+  if (message !== 'stop') return
+  stopping = true
+  sequencer?.stop()
+  if (!waiting) return
+  // The lock may be another's for days; nothing here has begun that would have to end in order.
+  tell({ type: 'stopped' })
+  process.exit()
 })
 
 const foundation = await layFoundation(settled, log, 'bailee/sequencer', 2)
-while (!stopping) {
-  const lock = await foundation.db.holdLock('bailee/sequencer').catch((error: unknown) => {
+
+/** Waits for office, and meanwhile says what the one who holds it has made durable. */
+async function takeLock() {
+  waiting = true
+  const watch = async () => {
+    const state = await watchLedger({
+      db: foundation.db,
+      clock: systemClock,
+      witnesses: settled.witnesses,
+      epochSeconds: settled.config.ledgerEpochSeconds,
+    })
+    if (waiting && state) tell({ type: 'state', state })
+  }
+  const watching = setInterval(() => {
+    watch().catch((error: unknown) => log.warn({ err: error }, 'the ledger cannot be watched'))
+  }, 1000)
+  try {
+    return await foundation.db.holdLock('bailee/sequencer')
+  } catch (error) {
     log.warn({ err: error }, 'the database cannot be reached')
     return undefined
-  })
+  } finally {
+    waiting = false
+    clearInterval(watching)
+  }
+}
+
+while (!stopping) {
+  const lock = await takeLock()
   try {
-    if (lock) {
+    if (lock && !stopping) {
       sequencer = new Sequencer({
         db: foundation.db,
         keys: foundation.keys,
@@ -49,6 +77,7 @@ while (!stopping) {
         },
         report: (state) => tell({ type: 'state', state }),
         warn: (message, error) => log.warn({ err: error }, message),
+        alarm: (message, details) => log.error(details, message),
         crowded: () => Atomics.load(crowd, 0) === 1,
       })
       const held = sequencer

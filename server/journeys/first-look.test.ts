@@ -9,6 +9,7 @@ import {
   verifyEntry,
   verifyReceipt,
 } from '@bailee/proof'
+import type { PersonId } from '#kernel'
 import { type Answer, startTestServer, testNotice } from '../testing.ts'
 import { entryOf, visit } from './test-person.ts'
 
@@ -200,11 +201,17 @@ test('article 8: erasure leaves nothing to look at, and the proofs of others sti
   assert.equal(erased.status, 200)
   assert.deepEqual([erased.json.drawers, erased.json.keys], [2, 5])
   assert.ok(Date.parse(erased.json.unrecoverableAfter.at) > Date.now())
-  assert.deepEqual(outcomeOf(await look(gone, 'delivery', ['name'])), [404, 'person_unknown'])
-  assert.deepEqual(outcomeOf(await goneVisitor.mine()), [410, 'person_erased'])
-  assert.deepEqual(await goneVisitor.entries(), [])
+  assert.deepEqual(outcomeOf(await look(gone, 'delivery', ['name'])), [410, 'person_erased'])
+  assert.deepEqual(outcomeOf(await look(gone, 'delivery', ['name'], rival.key)), [404, 'person_unknown'])
+  // Their session ended with them, and no link opens another.
+  assert.deepEqual(outcomeOf(await goneVisitor.mine()), [401, 'credentials_invalid'])
+  const link = await call('POST', '/v1/parties/persons/access-links', { key: shop.key, body: { person: gone } })
+  assert.deepEqual(outcomeOf(link), [404, 'person_unknown'])
+  await server.settle()
+  const entries = await server.running.app.ledger.reader.entriesOf(gone.slice(4) as PersonId, undefined)
+  assert.deepEqual(entries, { items: [], next: null, total: 0 })
   assert.deepEqual(outcomeOf(await erase(gone)), [410, 'person_erased'])
-  assert.deepEqual(outcomeOf(await collect({ person: gone, fields: { name: 'Again' } })), [404, 'person_unknown'])
+  assert.deepEqual(outcomeOf(await collect({ person: gone, fields: { name: 'Again' } })), [410, 'person_erased'])
   assert.deepEqual(
     outcomeOf(
       await call('POST', '/v1/notices/consents', {

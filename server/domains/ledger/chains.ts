@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { type OrganisationId, randomSource } from '#kernel'
-import { chainAad, type Keys, keyIdOf, open, type Query, seal } from '#platform'
+import { chainAad, type Keys, keyIdOf, open, type Query, SealBroken, seal } from '#platform'
 import { readChains } from './store.ts'
 
 /**
@@ -27,7 +27,7 @@ export class ChainKeeper {
     this.#most = most
   }
 
-  /** The chains of these people, made where they had none. */
+  /** The chains of these people, made where they had none; without those whose seal is broken. */
   async fetch(db: Query, wanted: ReadonlyMap<string, OrganisationId>): Promise<Map<string, Chain>> {
     const chains = new Map<string, Chain>()
     const missing: string[] = []
@@ -39,9 +39,17 @@ export class ChainKeeper {
     if (missing.length > 0) {
       const rows = await readChains(db, missing)
       await this.#keys.load(rows.flatMap((row) => (row.sealed ? [keyIdOf(row.sealed)] : [])))
-      for (const row of rows) chains.set(row.subject, openChain(this.#keys, row))
+      const stored = new Set(rows.map((row) => row.subject))
+      for (const row of rows) {
+        try {
+          chains.set(row.subject, openChain(this.#keys, row))
+        } catch (error) {
+          // One ruined row must not stop everybody's ledger. A missing key is another matter: then nothing goes on.
+          if (!(error instanceof SealBroken)) throw error
+        }
+      }
       for (const subject of missing)
-        if (!chains.has(subject)) chains.set(subject, newChain(subject, wanted.get(subject)!))
+        if (!stored.has(subject)) chains.set(subject, newChain(subject, wanted.get(subject)!))
     }
     return chains
   }

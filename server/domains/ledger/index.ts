@@ -18,6 +18,7 @@ export type { LedgerRoom } from './room.ts'
 export { Fenced, ForkRefused, Sequencer, type SequencerSettings, type SequencerState } from './sequencer.ts'
 export { createLogSigner, type LogSigner } from './signing.ts'
 export { diskTileStore, type TileStore } from './tile-store.ts'
+export { type WatchDeps, watchLedger } from './watching.ts'
 export { WitnessClient, type WitnessConfig } from './witnesses.ts'
 
 export const ledgerMigrations: RoomMigrations = { room: 'ledger', folder: join(import.meta.dirname, 'migrations') }

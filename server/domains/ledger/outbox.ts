@@ -42,6 +42,32 @@ const lineOf = (draft: EntryDraft | PublicDraft): string => {
   return JSON.stringify(waiting)
 }
 
+const id = /^[0-9a-f]{32}$/
+const latestInstant = 8.64e15
+
+/** The entry on a line; undefined if no honest room can have written it. The outbox is the one place that others write. */
+export function readLine(text: string): Waiting | undefined {
+  let line: { [name in keyof WaitingSealed | 'p']?: unknown }
+  try {
+    line = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof line !== 'object' || line === null || typeof line.e !== 'string' || !id.test(line.e)) return undefined
+  if (!Number.isInteger(line.a) || (line.a as number) < 0 || (line.a as number) > latestInstant) return undefined
+  const isPublic = typeof line.p === 'object' && line.p !== null
+  const isSealed =
+    typeof line.s === 'string' &&
+    typeof line.t === 'string' &&
+    typeof line.k === 'string' &&
+    id.test(line.s) &&
+    id.test(line.t) &&
+    Array.isArray(line.f) &&
+    line.f.every((field) => Array.isArray(field) && field.length === 2 && typeof field[0] === 'string')
+  // Every member that is read later was looked at above; what a public leaf may be is judged where it is encoded.
+  return isPublic !== isSealed ? (line as Waiting) : undefined
+}
+
 export function prepare(drafts: readonly (EntryDraft | PublicDraft)[]): Appended {
   const entries = drafts.map((draft) => ({ entry: draft.entry, line: lineOf(draft) }))
   return { id: newId(), at: drafts[0]?.at ?? 0, entries }

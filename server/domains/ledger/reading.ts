@@ -4,9 +4,11 @@ import {
   decodeEntryBundle,
   discloseFields,
   entriesPath,
+  equalBytes,
   formatTlogProof,
   hashLeaf,
   type Json,
+  ProofError,
   parseCheckpoint,
   parseNote,
   TileHashes,
@@ -19,10 +21,10 @@ import {
 import { type EntryId, fromWire, type OrganisationId, type PersonId, Refusal, toWire } from '#kernel'
 import { type Database, type Keys, keyIdOf, type Log, open, openingAad, type Query } from '#platform'
 import { type Chain, openChain } from './chains.ts'
-import { decodeLeaves } from './leaves.ts'
 import * as store from './store.ts'
-import { proveBucket } from './tags.ts'
+import { bucketHolds, proveBucket, sortedPairs, type TagProof, tagRoot, writeTagIndex } from './tags.ts'
 import type { TileStore } from './tile-store.ts'
+import { LeavesMissing, mendedAround, readLeaves, storedTile } from './tiles.ts'
 
 export interface ReadingDeps {
   readonly db: Database
@@ -35,15 +37,24 @@ interface Opening {
   readonly fields: readonly (readonly [string, Json])[]
 }
 
+interface Witnessed {
+  readonly size: number
+  readonly note: string
+  readonly root: Uint8Array
+}
+type Mended = ReadonlyMap<string, Uint8Array>
+
 /** The newest checkpoint that the witnesses have cosigned: what proofs are made against. */
-export async function witnessed(db: Query): Promise<{ size: number; note: string; root: Uint8Array }> {
+async function findWitnessed(db: Query): Promise<Witnessed | undefined> {
   const row = await store.readCheckpoint(db)
-  if (!row?.witnessedNote) throw new Refusal('unavailable')
-  return {
-    size: row.witnessedSize,
-    note: row.witnessedNote,
-    root: parseCheckpoint(parseNote(row.witnessedNote).text).root,
-  }
+  if (!row?.witnessedNote) return undefined
+  const { root } = parseCheckpoint(parseNote(row.witnessedNote).text)
+  return { size: row.witnessedSize, note: row.witnessedNote, root }
+}
+async function witnessed(db: Query): Promise<Witnessed> {
+  const head = await findWitnessed(db)
+  if (!head) throw new Refusal('unavailable')
+  return head
 }
 
 const pageSize = 20
@@ -57,64 +68,96 @@ export class LedgerReader {
     this.#db = deps.db.as('ledger')
   }
 
-  async tile(level: number, n: number, width: number): Promise<Uint8Array> {
-    const { tiles } = this.#deps
-    const bytes =
-      (await tiles.get(tilePath(level, n, width))) ?? (await tiles.get(tilePath(level, n)))?.subarray(0, width * 32)
-    if (bytes?.length !== width * 32) throw new Refusal('tile_damaged', { detail: tilePath(level, n, width) })
-    return bytes
-  }
-
-  async leaf(index: number, size: number): Promise<Uint8Array> {
-    const n = Math.floor(index / tileWidth)
-    const width = Math.min(tileWidth, size - n * tileWidth)
-    const { tiles } = this.#deps
-    const bundle = (await tiles.get(entriesPath(n, width))) ?? (await tiles.get(entriesPath(n)))
-    const leaf = bundle ? attempt(() => decodeEntryBundle(bundle)[index % tileWidth]) : undefined
-    if (leaf) return leaf
-    // The bundle is missing or damaged; the database has the same leaves.
-    const [segment] = await store.readSegments(this.#db, index, index + 1)
-    const kept = segment ? decodeLeaves(segment.leaves)[index - segment.firstIndex] : undefined
-    if (!kept) throw new Refusal('index_out_of_range')
-    return kept
-  }
-
-  /** @throws {Refusal} `tile_damaged` when the stored tiles do not make the signed root. */
+  /** @throws {Refusal} `tile_damaged` when neither the tiles nor the database make the signed root. */
   async proveIndex(index: number): Promise<{ index: number; leaf: string; proof: string }> {
     const head = await witnessed(this.#db)
     if (index >= head.size) throw new Refusal('index_out_of_range')
-    const proofOf = async (leaf: Uint8Array) => {
-      const path = await new TileHashes((level, n, width) => this.tile(level, n, width), head.size).inclusionProof(
-        index,
-      )
-      return verifyInclusion({ index, size: head.size, leafHash: hashLeaf(leaf), proof: path, root: head.root })
-        ? path
-        : undefined
-    }
-    let leaf = await this.leaf(index, head.size)
-    let path = await proofOf(leaf)
-    if (!path) {
-      // A bundle that decodes may still have been changed: the database decides which of the two is wrong.
-      const [segment] = await store.readSegments(this.#db, index, index + 1)
-      leaf = decodeLeaves(segment!.leaves)[index - segment!.firstIndex]!
-      path = await proofOf(leaf)
-    }
-    if (!path) {
-      this.#deps.log.error({ index }, 'stored tiles do not match the signed checkpoint')
-      throw new Refusal('tile_damaged')
-    }
+    const { leaf, path } = await this.#prove(index, head, this.#tree(head.size, head.size))
     return { index, leaf: base64Encode(leaf), proof: formatTlogProof({ index, path, checkpoint: head.note }) }
   }
 
   async proveConsistency(from: number, to: number): Promise<{ from: number; to: number; proof: string[] }> {
     const head = await witnessed(this.#db)
     if (from > to || to > head.size) throw new Refusal('index_out_of_range')
-    const hashes = (size: number) => new TileHashes((level, n, width) => this.tile(level, n, width), size)
-    const proof = await hashes(to).consistencyProof(from)
-    const root1 = await hashes(from).root()
-    const root2 = to === head.size ? head.root : await hashes(to).root()
-    if (!verifyConsistency({ size1: from, size2: to, root1, root2, proof })) throw new Refusal('tile_damaged')
+    const attempt = async (mended?: Mended) => {
+      const tree = (size: number) => this.#tree(size, head.size, mended)
+      const rootTo = await tree(to).root()
+      const toHead = await tree(head.size).consistencyProof(to)
+      const proof = await tree(to).consistencyProof(from)
+      const rootFrom = await tree(from).root()
+      // Both ends are tied to the signed root: two roots from damaged tiles could agree with each other alone.
+      const holds =
+        verifyConsistency({ size1: to, size2: head.size, root1: rootTo, root2: head.root, proof: toHead }) &&
+        verifyConsistency({ size1: from, size2: to, root1: rootFrom, root2: rootTo, proof })
+      return holds ? proof : undefined
+    }
+    const proof =
+      (await attempt().catch(damaged)) ?? (await this.#mend([from - 1, to - 1, head.size - 1], head.size, attempt))
     return { from, to, proof: proof.map((hash) => base64Encode(hash)) }
+  }
+
+  #tree(size: number, known: number, mended?: Mended): TileHashes {
+    return new TileHashes(async (level, n, width) => {
+      const present = Math.min(tileWidth, Math.floor(known / tileWidth ** level) - n * tileWidth)
+      const bytes =
+        mended?.get(tilePath(level, n, present)) ?? (await storedTile(this.#deps.tiles, level, n, width, known))
+      if (!bytes) throw new Refusal('tile_damaged', { detail: tilePath(level, n, width) })
+      return bytes.subarray(0, width * 32)
+    }, size)
+  }
+
+  async #prove(index: number, head: Witnessed, tree: TileHashes): Promise<{ leaf: Uint8Array; path: Uint8Array[] }> {
+    const attempt = async (leaf: Uint8Array | undefined, hashes: TileHashes) => {
+      if (!leaf) return undefined
+      const path = await hashes.inclusionProof(index)
+      const holds = verifyInclusion({ index, size: head.size, leafHash: hashLeaf(leaf), proof: path, root: head.root })
+      return holds ? { leaf, path } : undefined
+    }
+    return (
+      (await attempt(await this.#bundled(index, head.size), tree).catch(damaged)) ??
+      (await this.#mend([index, head.size - 1], head.size, async (mended) => {
+        const [leaf] = await readLeaves(this.#db, index, index + 1)
+        return attempt(leaf, this.#tree(head.size, head.size, mended))
+      }))
+    )
+  }
+
+  async #bundled(index: number, size: number): Promise<Uint8Array | undefined> {
+    const n = Math.floor(index / tileWidth)
+    const { tiles } = this.#deps
+    const bundle =
+      (await tiles.get(entriesPath(n, Math.min(tileWidth, size - n * tileWidth)))) ?? (await tiles.get(entriesPath(n)))
+    try {
+      return bundle && decodeEntryBundle(bundle)[index % tileWidth]
+    } catch (error) {
+      return damaged(error)
+    }
+  }
+
+  /**
+   * The stored tiles do not make the signed root: tries with what the database makes of them, and keeps that on disk if
+   * it holds. @throws {Refusal} `tile_damaged`
+   */
+  async #mend<T>(
+    around: readonly number[],
+    size: number,
+    attempt: (mended: Mended) => Promise<T | undefined>,
+  ): Promise<T> {
+    const { tiles, log } = this.#deps
+    const mended = await mendedAround(this.#db, tiles, size, around).catch(damaged)
+    const answer = mended && (await attempt(mended).catch(damaged))
+    if (!mended || !answer) {
+      log.error({ around, size }, 'neither tiles nor database make the signed root')
+      throw new Refusal('tile_damaged')
+    }
+    for (const [path, bytes] of mended) {
+      if ((await tiles.get(path))?.equals(bytes)) continue
+      log.warn({ path }, 'a tile was missing or damaged and was made again from the database')
+      await tiles
+        .put(path, bytes)
+        .catch((error: unknown) => log.error({ err: error, path }, 'a tile cannot be written'))
+    }
+    return answer
   }
 
   async #chain(subject: PersonId): Promise<Chain | undefined> {
@@ -188,12 +231,15 @@ export class LedgerReader {
     const chain = await this.#chain(subject)
     if (!chain?.secrets) throw new Refusal('person_erased')
     const rows = await store.readOpenings(this.#db, subject, null, 200)
-    const tags = await Promise.all(
-      rows.map(async (row) => {
-        const leaf = await this.leaf(row.leafIndex, row.leafIndex + 1)
-        return { n: row.n, tag: base64Encode(leaf.subarray(16, 48)), index: row.leafIndex }
-      }),
-    )
+    const head = await findWitnessed(this.#db)
+    const tree = head && this.#tree(head.size, head.size)
+    const tags = []
+    for (const row of rows) {
+      const provable = tree && row.leafIndex < head.size
+      const proved = provable ? await this.#prove(row.leafIndex, head, tree).catch(damaged) : undefined
+      const leaf = proved?.leaf ?? (await readLeaves(this.#db, row.leafIndex, row.leafIndex + 1))[0]!
+      tags.push({ n: row.n, tag: base64Encode(leaf.subarray(16, 48)), index: row.leafIndex })
+    }
     return {
       n: chain.n,
       key: base64Encode(chain.secrets.ratchet),
@@ -216,18 +262,34 @@ export class LedgerReader {
   async bucket(epoch: number, prefix: string) {
     const row = await store.findEpoch(this.#db, epoch)
     if (!row) throw new Refusal('epoch_unknown')
-    const proofs = await proveBucket(this.#deps.tiles, epoch, row.tags, prefix)
-    return { epoch, size: row.tags, root: base64Encode(row.root), proofs: proofs ?? [] }
+    const answer = (proofs: TagProof[]) => ({ epoch, size: row.tags, root: base64Encode(row.root), proofs })
+    const attempt = async () => {
+      const { tiles } = this.#deps
+      const proofs = await proveBucket(tiles, epoch, row.tags, prefix)
+      return proofs && bucketHolds(proofs, row, prefix) ? proofs : undefined
+    }
+    const proofs = (await attempt().catch(damaged)) ?? (await this.#mendTagIndex(row).then(attempt).catch(damaged))
+    if (proofs) return answer(proofs)
+    this.#deps.log.error({ epoch }, 'the tag index of an epoch does not make its published root')
+    throw new Refusal('tile_damaged')
+  }
+
+  /** Writes the index again if the leaves make the root that was published. */
+  async #mendTagIndex(row: store.EpochRow): Promise<void> {
+    const leaves = await readLeaves(this.#db, row.firstIndex, row.endIndex)
+    const pairs = sortedPairs(leaves.map((leaf, at) => ({ index: row.firstIndex + at, leaf })))
+    if (!equalBytes(tagRoot(pairs), row.root)) return
+    this.#deps.log.warn({ epoch: row.epoch }, 'the tag index of an epoch was damaged and is made again')
+    await writeTagIndex(this.#deps.tiles, row.epoch, pairs)
   }
   static person(wire: string): PersonId {
     return fromWire('per', wire)
   }
 }
 
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
-  }
+/** What damaged files raise is no answer; anything else is an error. */
+function damaged(error: unknown): undefined {
+  if (error instanceof ProofError || error instanceof LeavesMissing) return undefined
+  if (error instanceof Refusal && error.code === 'tile_damaged') return undefined
+  throw error
 }

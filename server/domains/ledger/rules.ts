@@ -45,6 +45,15 @@ export const sealedLeafOf = (
 ): Uint8Array =>
   encodeSealedLeaf({ bucketSeconds: bucketOf(Math.floor(at / 1000)), tag, bodyRoot: bodyRoot(seed, fields), copyHash })
 
+/** An entry of somebody erased: as random as every other leaf, so that nobody can tell. Takes 96 random bytes. */
+export const strangersLeafOf = (at: number, random: Uint8Array): Uint8Array =>
+  encodeSealedLeaf({
+    bucketSeconds: bucketOf(Math.floor(at / 1000)),
+    tag: random.subarray(0, 32),
+    bodyRoot: random.subarray(32, 64),
+    copyHash: random.subarray(64, 96),
+  })
+
 export const publicLeafOf = (leaf: PublicLeaf): Uint8Array => encodePublicLeaf(leaf)
 
 /** An entry must be in the ledger this long after it was promised. */

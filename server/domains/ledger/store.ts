@@ -1,5 +1,5 @@
 import type { Query } from '#platform'
-import { byteaArray, int4Array, int8Array, uuidArray } from '#platform'
+import { byteaArray, int4Array, int8Array, textArray, uuidArray } from '#platform'
 
 /** Statements of the ledger. One statement, one function, one name. */
 export interface Head {
@@ -54,10 +54,13 @@ export async function createHead(db: Query, origin: string, frontier: Uint8Array
     values: [origin, Buffer.from(frontier)],
   })
 }
-/** Takes office: whoever held an earlier fence can no longer move the head. */
-export async function takeFence(db: Query): Promise<number> {
-  const [row] = await db.query<{ fence: number }>({ text: 'update ledger.head set fence = fence + 1 returning fence' })
-  return row!.fence
+/** Takes office: whoever held an earlier fence can no longer move the head. Answers where the head stands from now on. */
+export async function takeFence(db: Query): Promise<{ fence: number; size: number }> {
+  const [row] = await db.query<{ fence: number; size: number }>({
+    name: 'ledger/take-fence',
+    text: 'update ledger.head set fence = fence + 1 returning fence, size',
+  })
+  return row!
 }
 export async function readOutbox(db: Query, limit: number): Promise<readonly OutboxRow[]> {
   return db.query<OutboxRow>({
@@ -99,6 +102,10 @@ export interface Sequenced {
   readonly outboxIds: readonly string[]
   /** People whose openings die with this batch. */
   readonly shredded: readonly string[]
+  /** Where the public leaves of closed epochs stand. */
+  readonly epochLeaves: readonly { epoch: number; index: number }[]
+  /** Lines that no leaf can be made of but their hash. */
+  readonly unreadable: readonly { leafIndex: number; line: string; outcome: string | null }[]
 }
 
 /**
@@ -124,6 +131,15 @@ export async function commitSequenced(db: Query, batch: Sequenced): Promise<bool
         delete from ledger.outbox using head where id = any($16::uuid[])
       ), shredded as (
         delete from ledger.opening using head where subject = any($17::uuid[])
+      ), placed as (
+        update ledger.epoch set leaf_index = p.leaf_index from head, unnest($18::int[], $19::bigint[]) as p (epoch, leaf_index)
+        where epoch.epoch = p.epoch
+      ), unreadable as (
+        insert into ledger.unreadable (leaf_index, line, outcome)
+        select u.* from head, unnest($20::bigint[], $21::text[], $22::text[]) as u
+      ), forgotten as (
+        delete from ledger.unreadable as u using head, unnest($17::uuid[]) as s (subject)
+        where position(replace(s.subject::text, '-', '') in u.line) > 0
       )
       select size from head`,
     values: [
@@ -144,9 +160,31 @@ export async function commitSequenced(db: Query, batch: Sequenced): Promise<bool
       byteaArray(batch.chains.map((row) => row.sealed)),
       uuidArray(batch.outboxIds),
       uuidArray(batch.shredded),
+      int4Array(batch.epochLeaves.map((row) => row.epoch)),
+      int8Array(batch.epochLeaves.map((row) => row.index)),
+      int8Array(batch.unreadable.map((row) => row.leafIndex)),
+      textArray(batch.unreadable.map((row) => row.line)),
+      textArray(batch.unreadable.map((row) => row.outcome)),
     ],
   })
   return rows.length === 1
+}
+/** Which of these entries have their opening already. */
+export async function findPlaced(
+  db: Query,
+  entries: readonly { readonly s: string; readonly e: string }[],
+): Promise<readonly string[]> {
+  const rows = await db.query<{ entry: string }>({
+    text: 'select entry from ledger.opening where (subject, entry) in (select * from unnest($1::uuid[], $2::uuid[]))',
+    values: [uuidArray(entries.map(({ s }) => s)), uuidArray(entries.map(({ e }) => e))],
+  })
+  return rows.map((row) => row.entry)
+}
+export async function readNewestSegment(db: Query): Promise<{ firstIndex: number; end: number } | undefined> {
+  const rows = await db.query<{ firstIndex: number; end: number }>({
+    text: 'select first_index as "firstIndex", first_index + count as end from ledger.segment order by first_index desc limit 1',
+  })
+  return rows[0]
 }
 export async function readSegments(
   db: Query,
@@ -167,7 +205,7 @@ export async function readCheckpoint(db: Query): Promise<CheckpointRow | undefin
     })
   )[0]
 }
-/** Before publishing: a checkpoint that was shown to anybody is durable here first. Compare-and-set on the size. */
+/** Before publishing: a checkpoint that was shown to anybody is durable here first. Compare-and-set on the size, which only grows. */
 export async function keepCheckpoint(
   db: Query,
   expected: number,
@@ -177,17 +215,19 @@ export async function keepCheckpoint(
   const rows = await db.query({
     name: 'ledger/keep-checkpoint',
     text: `insert into ledger.checkpoint as kept (size, note, signed_at) select $2, $3, $4 from ledger.head where fence = $5
-      on conflict (single) do update set size = excluded.size, note = excluded.note, signed_at = excluded.signed_at where kept.size = $1 returning size`,
+      on conflict (single) do update set size = excluded.size, note = excluded.note, signed_at = excluded.signed_at where kept.size = $1 and $1 < $2 returning size`,
     values: [expected, next.size, next.note, next.signedAt, fence],
   })
   return rows.length === 1
 }
-export async function keepWitnessed(db: Query, size: number, note: string): Promise<void> {
-  await db.query({
+export async function keepWitnessed(db: Query, size: number, note: string, fence: number): Promise<boolean> {
+  const rows = await db.query({
     name: 'ledger/keep-witnessed',
-    text: 'update ledger.checkpoint set witnessed_size = $1, witnessed_note = $2 where witnessed_size <= $1',
-    values: [size, note],
+    text: `update ledger.checkpoint set witnessed_size = $1, witnessed_note = $2 from ledger.head as head
+      where head.fence = $3 and witnessed_size <= $1 returning witnessed_size`,
+    values: [size, note, fence],
   })
+  return rows.length === 1
 }
 export async function readOpenings(
   db: Query,
@@ -254,17 +294,19 @@ export async function findEpoch(db: Query, epoch: number): Promise<EpochRow | un
     })
   )[0]
 }
-/** The epoch's row and the entry that makes its root public, together or not at all. */
+/** The epoch's row and the entry that makes its root public, together or not at all; answers which. */
 export async function closeEpoch(
   db: Query,
   epoch: { epoch: number; firstIndex: number; endIndex: number; tags: number; root: Uint8Array; closedAt: Date },
   outbox: { id: string; entries: string },
-): Promise<void> {
-  await db.query({
+  fence: number,
+): Promise<boolean> {
+  const rows = await db.query({
     name: 'ledger/close-epoch',
     text: `with closed as (
-        insert into ledger.epoch (epoch, first_index, end_index, tags, root, closed_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning epoch)
-      insert into ledger.outbox (id, at, count, entries) select $7, $6, 1, $8 from closed`,
+        insert into ledger.epoch (epoch, first_index, end_index, tags, root, closed_at)
+        select $1, $2, $3, $4, $5, $6 from ledger.head where fence = $9 on conflict do nothing returning epoch)
+      insert into ledger.outbox (id, at, count, entries) select $7, $6, 1, $8 from closed returning id`,
     values: [
       epoch.epoch,
       epoch.firstIndex,
@@ -274,13 +316,8 @@ export async function closeEpoch(
       epoch.closedAt,
       outbox.id,
       outbox.entries,
+      fence,
     ],
   })
-}
-export async function placeEpochLeaf(db: Query, epoch: number, leafIndex: number): Promise<void> {
-  await db.query({
-    name: 'ledger/place-epoch-leaf',
-    text: 'update ledger.epoch set leaf_index = $2 where epoch = $1',
-    values: [epoch, leafIndex],
-  })
+  return rows.length === 1
 }

@@ -1,4 +1,15 @@
-import { base64Encode, emptyRoot, Frontier, isSealedLeaf, TileHashes, tilePath, u64be } from '@bailee/proof'
+import {
+  base64Encode,
+  Frontier,
+  hashLeaf,
+  isSealedLeaf,
+  TileHashes,
+  type TileWrite,
+  tilePath,
+  u64be,
+  verifyTagProof,
+} from '@bailee/proof'
+import { Refusal } from '#kernel'
 import type { TileStore } from './tile-store.ts'
 
 /**
@@ -24,21 +35,23 @@ export function sortedPairs(leaves: Iterable<{ readonly index: number; readonly 
   return Buffer.concat(records)
 }
 
-export async function writeTagIndex(
-  store: TileStore,
-  epoch: number,
-  pairs: Buffer,
-  hashLeaf: (entry: Uint8Array) => Uint8Array,
-): Promise<Uint8Array> {
+function treeOf(pairs: Buffer): { tiles: readonly TileWrite[]; root: Uint8Array } {
   const count = pairs.length / width
   const hashes = Buffer.allocUnsafe(count * 32)
   for (let at = 0; at < count; at++) hashes.set(hashLeaf(pairs.subarray(at * width, (at + 1) * width)), at * 32)
   const frontier = Frontier.empty()
   const { tiles } = frontier.append(hashes)
+  return { tiles, root: frontier.root() }
+}
+
+export const tagRoot = (pairs: Buffer): Uint8Array => treeOf(pairs).root
+
+export async function writeTagIndex(store: TileStore, epoch: number, pairs: Buffer): Promise<Uint8Array> {
+  const { tiles, root } = treeOf(pairs)
   for (const tile of tiles) await store.put(treePath(epoch, tile.level, tile.n, tile.width), tile.bytes)
   await store.put(pairsPath(epoch), pairs)
   await store.settle()
-  return count === 0 ? emptyRoot : frontier.root()
+  return root
 }
 
 export interface TagProof {
@@ -75,12 +88,13 @@ export async function proveBucket(
   const end = Math.min(size, (await firstNotBelow(high, true)) + 1)
   const tree = new TileHashes(async (level, n, tileWidth) => {
     const bytes = await store.get(treePath(epoch, level, n, tileWidth))
-    if (!bytes) throw new Error(`the tag index of epoch ${epoch} lacks a tile`)
+    if (!bytes) throw new Refusal('tile_damaged', { detail: treePath(epoch, level, n, tileWidth) })
     return bytes
   }, size)
   const proofs: TagProof[] = []
   for (let position = start; position < end; position++) {
     const record = await tagAt(position)
+    if (record.length !== width) return undefined
     proofs.push({
       tag: base64Encode(record.subarray(0, 32)),
       index: Number(record.readBigUInt64BE(32)),
@@ -89,4 +103,24 @@ export async function proveBucket(
     })
   }
   return proofs
+}
+
+/**
+ * Does this bucket say the truth under this root, and all of it? Neighbours in order, from a tag below the prefix, or the
+ * first, to a tag above it, or the last: then no tag with the prefix can be missing.
+ */
+export function bucketHolds(
+  proofs: readonly TagProof[],
+  head: { readonly tags: number; readonly root: Uint8Array },
+  prefix: string,
+): boolean {
+  const [first, last] = [proofs[0], proofs.at(-1)]
+  if (!first || !last) return head.tags === 0
+  const tagOf = (proof: TagProof) => Buffer.from(proof.tag, 'base64').toString('hex').slice(0, prefix.length)
+  return (
+    proofs.every(({ position }, at) => position === first.position + at) &&
+    (first.position === 0 || tagOf(first) < prefix) &&
+    (last.position === head.tags - 1 || tagOf(last) > prefix) &&
+    proofs.every((proof) => verifyTagProof(proof, { size: head.tags, root: head.root }))
+  )
 }

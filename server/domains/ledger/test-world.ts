@@ -214,6 +214,7 @@ async function openWorld(
     }
   }
   const warnings: string[] = []
+  const alarms: { message: string; details: object }[] = []
   let latest: SequencerState | undefined
   const tiles = diskTileStore(tilesFolder)
   const room = createLedger({
@@ -229,8 +230,9 @@ async function openWorld(
     witnesses: witnesses.map(({ config }) => config),
   })
   const tenant = newId<'org'>()
+  let closed = false
   const promised: Promised[] = []
-  const firstKeys = new Map<PersonId, Uint8Array>()
+  const chains = new Map<PersonId, OwnChain>()
   const query = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
     (await admin.query<Row>(text, values)).rows
 
@@ -248,6 +250,7 @@ async function openWorld(
     signed,
     witnesses,
     warnings,
+    alarms,
     tenant,
     promised,
     query,
@@ -270,6 +273,7 @@ async function openWorld(
           latest = state
         },
         warn: (message) => void warnings.push(message),
+        alarm: (message, details) => void alarms.push({ message, details }),
       })
       faults.victim = sequencer
       return sequencer
@@ -292,7 +296,7 @@ async function openWorld(
         tenant,
         sealed,
       ])
-      firstKeys.set(person, firstKey)
+      chains.set(person, new OwnChain(firstKey))
       return person
     },
     entry: (
@@ -355,9 +359,11 @@ async function openWorld(
       }
       return leaves
     },
-    firstKey: (person: PersonId) => firstKeys.get(person)!,
+    ownChain: (person: PersonId) => chains.get(person)!,
 
     async close() {
+      if (closed) return
+      closed = true
       for (const witness of witnesses) await witness.close()
       await whole.close()
       await keys.close()
@@ -451,8 +457,10 @@ async function assertEntries(world: World, leaves: readonly Buffer[], erased: Re
     assert.ok(equalBytes(createHash('sha256').update(opening.sealed).digest(), copyHash))
     const body = Object.fromEntries(fields)
     assert.deepEqual([body.entry, body.commitment, body.kind], [dashed(draft.entry), receipt.commitment, draft.kind])
-    const { tag: expected } = ratchetAt(world.firstKey(draft.subject), opening.n)
-    assert.ok(equalBytes(tag, expected), `the tag is number ${opening.n} of the person's own chain`)
+    assert.ok(
+      equalBytes(tag, world.ownChain(draft.subject).tag(opening.n)),
+      `the tag is number ${opening.n} of the person's own chain`,
+    )
     numbers.set(draft.subject, (numbers.get(draft.subject) ?? new Set()).add(opening.n))
   }
   for (const seen of numbers.values())
@@ -466,10 +474,28 @@ async function assertEntries(world: World, leaves: readonly Buffer[], erased: Re
   )
 }
 
-export function ratchetAt(firstKey: Uint8Array, n: number) {
-  const ratchet = new Ratchet(firstKey)
-  for (let at = 0; at < n; at++) ratchet.next()
-  return ratchet.next()
+/** What a person computes who was given the first key of their chain. */
+export class OwnChain {
+  readonly #ratchet: Ratchet
+  readonly #tags: Uint8Array[] = []
+  readonly #keys: Uint8Array[] = []
+  constructor(firstKey: Uint8Array) {
+    this.#ratchet = new Ratchet(firstKey)
+  }
+  #turnTo(n: number) {
+    while (this.#tags.length <= n) {
+      this.#keys.push(this.#ratchet.toBytes().slice(12))
+      this.#tags.push(this.#ratchet.next().tag)
+    }
+  }
+  tag(n: number): Uint8Array {
+    this.#turnTo(n)
+    return this.#tags[n]!
+  }
+  key(n: number): Uint8Array {
+    this.#turnTo(n)
+    return this.#keys[n]!
+  }
 }
 
 async function openedBy(world: World, subject: PersonId, entry: EntryId, sealed: Buffer) {
@@ -480,17 +506,12 @@ async function openedBy(world: World, subject: PersonId, entry: EntryId, sealed:
   await world.keys.load([keyIdOf(chain!.sealed)])
   const secret = open(world.keys.cached(keyIdOf(chain!.sealed))!, chain!.sealed, chainAad(subject, chain!.n))
   assert.ok(
-    equalBytes(secret.subarray(0, 32), keyAt(world.firstKey(subject), chain!.n)),
+    equalBytes(secret.subarray(0, 32), world.ownChain(subject).key(chain!.n)),
     'the stored ratchet stands at the next entry',
   )
   const text = open(createSecretKey(secret.subarray(32)), sealed, openingAad(subject, entry)).toString()
   const { seed, fields } = JSON.parse(text) as { seed: string; fields: [string, never][] }
   return { seed: new Uint8Array(Buffer.from(seed, 'base64')), fields }
-}
-const keyAt = (firstKey: Uint8Array, n: number) => {
-  const ratchet = new Ratchet(firstKey)
-  for (let at = 0; at < n; at++) ratchet.next()
-  return ratchet.toBytes().subarray(12)
 }
 
 /** An outsider: rebuilds every epoch's index from the published bundles and compares it with the public leaf. */

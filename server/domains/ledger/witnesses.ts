@@ -31,6 +31,11 @@ export const signatureLines = (text: string): string[] =>
     .filter((line) => line.startsWith('\u2014 '))
     .map((line) => `${line}\n`)
 
+/** A witness says that what we signed does not extend what it has seen. */
+export class WitnessDisagrees extends Error {
+  override readonly name = 'WitnessDisagrees'
+}
+
 const timeoutMilliseconds = 5_000
 
 /** Client of c2sp.org/tlog-witness. Believes a witness only as far as its signature goes. */
@@ -80,10 +85,12 @@ export class WitnessClient {
         this.#saw(size)
         return lines
       }
+      if (response.status === 422) throw new WitnessDisagrees(`witness ${this.view.name} has seen another history`)
       if (response.status !== 409) throw new Error(`witness ${this.view.name} refused with ${response.status}`)
-      const stored = Number(body.trim())
-      if (!Number.isSafeInteger(stored) || stored > size)
-        throw new Error(`witness ${this.view.name} has seen ${stored} entries, more than we hold`)
+      const stored = /^\d{1,16}\n?$/.test(body) ? Number(body) : Number.NaN
+      if (!Number.isSafeInteger(stored)) throw new Error(`witness ${this.view.name} does not say what it has seen`)
+      if (stored > size)
+        throw new WitnessDisagrees(`witness ${this.view.name} has seen ${stored} entries, we submitted ${size}`)
       oldSize = stored
     }
     throw new Error(`witness ${this.view.name} moved while we asked`)

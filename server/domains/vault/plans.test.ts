@@ -26,7 +26,12 @@ await world.steal(
   `insert into vault.blind_index (token, subject, record, normaliser)
     select substr(sha256(n::text::bytea), 1, 16), md5(n::text)::uuid, md5(n::text)::uuid, 1 from generate_series(1, ${people}) n`,
 )
-await world.steal('analyze notices.live_grant, vault.drawer, vault.blind_index')
+await world.steal(
+  `insert into parties.person (tenant, id, state, created_at)
+    select $1, md5(n::text)::uuid, 'live', now() from generate_series(1, ${people}) n`,
+  [tenant],
+)
+await world.steal('analyze parties.person, notices.live_grant, vault.drawer, vault.blind_index')
 
 interface Plan {
   readonly 'Node Type': string
@@ -62,7 +67,7 @@ const byIndexOnly = (ways: readonly string[], tables: readonly string[]) => {
 }
 
 for (const size of [1, 16, 128])
-  test(`${size} looks in one statement reach grants and drawers by index alone`, async () => {
+  test(`${size} looks in one statement reach grants, drawers and people by index alone`, async () => {
     const asks = Array.from({ length: size }, (_, item): Ask => {
       const subject = newId()
       return { item, tenant, subject, category: 'contact', purpose: 'delivery', record: subject }
@@ -70,7 +75,7 @@ for (const size of [1, 16, 128])
     const presets = asks.map(() => null)
     const appended = { id: newId(), at: 0, entries: asks.map(() => ({ entry: newId<'ent'>(), line: '{}' })) }
     const statement = await statementOf((db) => fetchAndLog(db, asks, presets, appended))
-    byIndexOnly(await plans(statement), ['drawer', 'live_grant'])
+    byIndexOnly(await plans(statement), ['drawer', 'live_grant', 'person'])
   })
 
 test('a find reaches the blind index and the grants by index alone', async () => {

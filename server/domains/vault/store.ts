@@ -157,7 +157,6 @@ export async function insertCollected(db: Query, rows: CollectRows, appended: Ap
       ), indexed as (
         insert into vault.blind_index (token, subject, record, normaliser)
         select t.token, d.subject, t.record, t.normaliser from unnest($25::int[], $26::bytea[], $27::uuid[], $28::int[]) as t (item, token, record, normaliser) join done d on d.item = t.item
-        on conflict do nothing
       ), logged as (
         insert into ledger.outbox (id, at, count, entries, outcomes)
         select $29, $13, $30, $31, (select array_agg(case when d.item is null then '-' else 'collected' end order by i.item) from item i left join done d on d.item = i.item)

@@ -38,7 +38,8 @@ test('organisations that act at random see their own people as agreed, and nothi
       const people: Person[] = []
       const named = (at: number) => people[at % people.length]
       const expectLook = (person: Person, by: number, wanted: string) => {
-        if (person.owner !== by || !person.live) return 'person_unknown'
+        if (person.owner !== by) return 'person_unknown'
+        if (!person.live) return 'person_erased'
         return person.purposes.has(wanted) ? { phone: person.phone } : 'grant_missing'
       }
       const seen = ({ body }: { body: { fields?: object; code?: string } }) => body.fields ?? body.code
