@@ -15,7 +15,6 @@ export const errorCatalogue = {
     zh: '此处只接受 application/json。',
   },
   route_unknown: { status: 404, en: 'There is nothing at this address.', zh: '该地址不存在。' },
-  method_not_allowed: { status: 405, en: 'This method is not offered here.', zh: '此处不支持该方法。' },
   rate_limited: { status: 429, en: 'Too many requests. Please wait a moment.', zh: '请求过于频繁，请稍候。' },
   idempotency_key_required: {
     status: 400,
@@ -48,7 +47,6 @@ export const errorCatalogue = {
   setup_token_invalid: { status: 403, en: 'The set-up token is not valid.', zh: '初始化令牌无效。' },
   link_invalid: { status: 403, en: 'This link is used up, expired or unknown.', zh: '该链接已使用、已过期或不存在。' },
   passkey_invalid: { status: 403, en: 'The passkey could not be verified.', zh: '无法验证通行密钥。' },
-  organisation_unknown: { status: 404, en: 'There is no such organisation.', zh: '该组织不存在。' },
   client_unknown: { status: 404, en: 'There is no such client.', zh: '该客户端不存在。' },
   person_unknown: { status: 404, en: 'There is no such person here.', zh: '此处没有该人员。' },
   approval_unknown: { status: 404, en: 'There is no such approval.', zh: '该审批不存在。' },

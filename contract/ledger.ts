@@ -100,7 +100,7 @@ export const myEntries = route({
     next: Type.Union([Cursor, Type.Null()]),
     total: Type.Integer(),
   }),
-  errors: ['cursor_malformed'],
+  errors: ['seal_broken', 'cursor_malformed'],
   summary: 'Who looked: everything logged about me, newest first',
   summaryZh: '谁看过：关于我的全部留痕，最新在前',
   article: '2',

@@ -55,7 +55,7 @@ function choice<const Options extends readonly string[]>(
   options: Options,
   fallback: Options[number],
 ): Options[number] {
-  const text = env[name] ?? fallback
+  const text = env[name] || fallback
   if (!options.includes(text)) throw new ConfigError(`${name} must be one of ${options.join(', ')}`)
   return text
 }
@@ -114,6 +114,10 @@ export function readConfig(env: Environment): Config {
   if (databaseUrl !== undefined && keyStoreUrl === undefined)
     throw new ConfigError(
       'BAILEE_KEYSTORE_URL must be set beside DATABASE_URL: keys live in a database of their own, with a backup window of its own',
+    )
+  if (databaseUrl === undefined && keyStoreUrl !== undefined)
+    throw new ConfigError(
+      'BAILEE_KEYSTORE_URL needs DATABASE_URL beside it: the embedded PostgreSQL brings its own key store',
     )
   if (databaseUrl !== undefined && databaseUrl === keyStoreUrl)
     throw new ConfigError('BAILEE_KEYSTORE_URL must name another database than DATABASE_URL')

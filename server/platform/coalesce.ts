@@ -32,7 +32,10 @@ export function coalesce<Item, Result>(
       const batch = waiting.length <= options.maxBatch ? waiting : waiting.slice(0, options.maxBatch)
       waiting = waiting.length <= options.maxBatch ? [] : waiting.slice(options.maxBatch)
       busy += 1
-      run(batch.map((waiter) => waiter.item))
+      Promise.try(
+        run,
+        batch.map((waiter) => waiter.item),
+      )
         .then(
           (results) => {
             for (const [index, waiter] of batch.entries()) {

@@ -4,7 +4,8 @@ import type { Log } from './log.ts'
 
 /**
  * Upward speech. A lower room says what happened, in the transaction of the act; rooms above are told afterwards, in
- * order, at least once. A listener that fails is told again: it must bear hearing the same event twice.
+ * order, at least once. A listener that fails is told again, and those after it wait: it must bear hearing an event twice,
+ * and must not fail for ever.
  */
 export interface Event {
   readonly id: string
@@ -37,9 +38,15 @@ export function createEvents(deps: { db: Database; log: Log }): Events {
   /** One server delivers at a time; the rows go when every listener has heard them. */
   const deliver = () =>
     db.transaction('platform', async (tx) => {
+      // One server delivers at a time, so that events are heard in the order in which they happened.
+      const [office] = await tx.query<{ held: boolean }>({
+        name: 'events/office',
+        text: "select pg_try_advisory_xact_lock(hashtext('bailee/events')) as held",
+      })
+      if (!office?.held) return 0
       const events = await tx.query<Event>({
         name: 'events/take',
-        text: 'select id, type, payload from platform.event order by id limit $1 for update skip locked',
+        text: 'select id, type, payload from platform.event order by id limit $1',
         values: [batch],
       })
       for (const event of events) {

@@ -65,9 +65,11 @@ export function createJobs(deps: { db: Database; log: Log; clock: Clock }): Jobs
       log.error({ err: error, queue: job.queue, attempts: job.attempts }, 'a job failed')
       await db.query({
         name: 'jobs/failed',
-        text: `update platform.job set locked_until = null, last_error = $2, due_at = now() + make_interval(secs => least(3600, power(2, attempts))) where id = $1`,
+        text: `update platform.job set locked_until = null, last_error = $2, due_at = now() + make_interval(secs => least(3600, power(2, attempts))),
+          attempts = case when $3 then least(attempts, 12) else attempts end where id = $1`,
         // The name only: messages may quote what the job was about.
-        values: [job.id, error instanceof Error ? error.name : 'unknown'],
+        // Periodic work is never given up: it only waits longer, an hour at most.
+        values: [job.id, error instanceof Error ? error.name : 'unknown', periodic.has(job.queue)],
       })
     }
     return true

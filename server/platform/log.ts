@@ -15,22 +15,27 @@ export function createLog(level: string, destination?: pino.DestinationStream): 
       serializers: {
         err: (error: unknown) => {
           if (!(error instanceof Error)) return { message: 'not an error object' }
-          const known = error as Error & { code?: unknown; constraint?: unknown; table?: unknown; severity?: unknown }
-          // A database error's `detail` and `where` quote rows: only what names the place is kept.
+          const known = error as Error & { code?: unknown; constraint?: unknown; table?: unknown }
           return {
-            name: error.name,
-            message: known.severity === undefined ? error.message : 'database error',
+            ...nameOf(error),
             code: known.code,
             table: known.table,
             constraint: known.constraint,
-            stack: known.severity === undefined ? error.stack : error.stack?.split('\n').slice(1).join('\n'),
+            // Frames only: the lines before them are the message, however many there are.
+            stack: error.stack?.slice(Math.max(0, error.stack.indexOf('\n    at '))),
             ...(error.cause === undefined
               ? {}
-              : { cause: error.cause instanceof Error ? `${error.cause.name}: ${error.cause.message}` : 'present' }),
+              : { cause: error.cause instanceof Error ? nameOf(error.cause) : 'present' }),
           }
         },
       },
     },
     destination ?? pino.destination({ dest: 1, sync: false }),
   )
+}
+
+/** A database error's message, and a parser's, may quote what was given to it. Others are our own words. */
+function nameOf(error: Error): { readonly name: string; readonly message?: string } {
+  if ('severity' in error) return { name: error.name, message: 'database error' }
+  return error instanceof SyntaxError ? { name: error.name } : { name: error.name, message: error.message }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { after, before, test } from 'node:test'
+import { after, beforeEach, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { type OpenOptions, openPortal, type Portal } from './portal.ts'
 import { notice } from './stub-people.ts'
@@ -10,10 +10,11 @@ import { notice } from './stub-people.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let portal: Portal
-before(async () => {
-  portal = await openPortal()
+// Opened for the first test that runs: a hook that ran for none would never be closed.
+beforeEach(async () => {
+  portal ??= await openPortal()
 })
-after(() => portal.close())
+after(() => portal?.close())
 
 interface Visit {
   readonly path: string

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, test } from 'node:test'
+import { after, beforeEach, test } from 'node:test'
 import { openPortal, type Portal } from './portal.ts'
 
 let portal: Portal
-before(async () => {
-  portal = await openPortal()
+// Opened for the first test that runs: a hook that ran for none would never be closed.
+beforeEach(async () => {
+  portal ??= await openPortal()
 })
-after(() => portal.close())
+after(() => portal?.close())
 beforeEach(() => Object.assign(portal.stub.state, { lie: undefined, requests: [] }))
 
 test('the checkpoint’s signatures are checked one by one, and the quorum is said', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { after, before, beforeEach, test } from 'node:test'
+import { after, beforeEach, test } from 'node:test'
 import { verifyEntry } from '@bailee/proof'
 import type { Page } from 'playwright-core'
 import { openPortal, type Portal } from './portal.ts'
@@ -8,10 +8,11 @@ import { grants, person } from './stub-people.ts'
 import { type Lie, personToken } from './stub-server.ts'
 
 let portal: Portal
-before(async () => {
-  portal = await openPortal()
+// Opened for the first test that runs: a hook that ran for none would never be closed.
+beforeEach(async () => {
+  portal ??= await openPortal()
 })
-after(() => portal.close())
+after(() => portal?.close())
 beforeEach(() => {
   Object.assign(portal.stub.state, {
     lie: undefined,
@@ -202,7 +203,7 @@ test('by keyboard alone: to the proof and back, then withdraw, and the focus is 
     assert.fail(`no way by Tab to ${wanted}`)
   }
   await page.keyboard.press('Tab')
-  assert.match((await focused(), /Skip to the content/)
+  assert.match(await focused(), /Skip to the content/)
   await page.keyboard.press('Enter')
   await tabTo(/^Check the proof$/)
   const ring = await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle)

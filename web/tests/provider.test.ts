@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, beforeEach, test } from 'node:test'
 import { openPortal, type Portal } from './portal.ts'
 
 let portal: Portal
-before(async () => {
-  portal = await openPortal()
+// Opened for the first test that runs: a hook that ran for none would never be closed.
+beforeEach(async () => {
+  portal ??= await openPortal()
 })
-after(() => portal.close())
+after(() => portal?.close())
 
 test('the set-up link makes a passkey, the organisation and a session, and leaves the address bar', async () => {
   portal.stub.state.setupNeeded = true

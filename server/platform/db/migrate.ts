@@ -35,7 +35,9 @@ export async function migrate(
     for (const room of rooms) {
       const role = roleOf(room)
       await client.query(
-        `do $$ begin if not exists (select from pg_roles where rolname = '${role}') then create role ${quote(role)} nologin; end if; end $$`,
+        `do $$ begin if not exists (select from pg_roles where rolname = '${role}') then create role ${quote(role)} nologin; end if;
+          exception when duplicate_object or unique_violation then null; -- another database of this cluster was quicker
+        end $$`,
       )
       await client.query(`grant ${quote(role)} to current_user`)
     }
