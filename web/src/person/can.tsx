@@ -7,8 +7,8 @@ import { useFormat } from '../ui/format.ts'
 import { useNoticeWords } from '../ui/notice-words.ts'
 import { Box, Section, Waiting } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
-import { refreshSoon } from './held.tsx'
-import type { Visit } from './page.tsx'
+import { refreshSoon } from './entries.ts'
+import type { Visit } from './visit.ts'
 
 const grantsKey = ['my-grants']
 type Grant = Reply<'listGrants'>['items'][number]

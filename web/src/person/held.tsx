@@ -6,8 +6,8 @@ import { useFormat } from '../ui/format.ts'
 import { useNoticeWords } from '../ui/notice-words.ts'
 import { Box, Chip, Facts, Section } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
-import { entriesKey } from './looked.tsx'
-import type { Visit } from './page.tsx'
+import { refreshSoon } from './entries.ts'
+import type { Visit } from './visit.ts'
 
 /** Opened on a press only: my own look is logged like anybody’s, so nothing is opened unasked. */
 export function Held({ visit }: { visit: Visit }) {
@@ -54,9 +54,4 @@ export function Held({ visit }: { visit: Visit }) {
       </div>
     </Section>
   )
-}
-
-/** An act is durable at once and placed in the ledger a moment later: look now, and again when it should be there. */
-export function refreshSoon(client: ReturnType<typeof useQueryClient>): void {
-  for (const wait of [0, 1500, 4000]) setTimeout(() => void client.invalidateQueries({ queryKey: entriesKey }), wait)
 }

@@ -1,4 +1,3 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { Button } from 'react-aria-components/Button'
 import { call, type Reply } from '../api.ts'
@@ -12,10 +11,10 @@ import { useFormat } from '../ui/format.ts'
 import { type NoticeWords, useNoticeWords } from '../ui/notice-words.ts'
 import { Box, Chip, Section, Waiting } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
-import type { Visit } from './page.tsx'
+import { useEntries } from './entries.ts'
 import { sentenceOf } from './sentence.ts'
+import type { Visit } from './visit.ts'
 
-export const entriesKey = ['my-entries']
 type Entry = Reply<'myEntries'>['items'][number]
 type Proof = Reply<'myProof'>
 /** What is known about the proof of one entry. */
@@ -23,17 +22,6 @@ type ProofState =
   | { readonly at: 'running' }
   | { readonly at: 'done'; readonly checked: Checked; readonly answer: Proof }
   | { readonly at: 'failed'; readonly error: unknown }
-
-export const useEntries = () =>
-  useInfiniteQuery({
-    queryKey: entriesKey,
-    queryFn: ({ pageParam }) => call('myEntries', { query: pageParam === null ? {} : { cursor: pageParam } }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
-    // While something is being placed, look again by and by.
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some(({ items }) => items.some(({ index }) => index === null)) ? 2000 : false,
-  })
 
 /** Everything that was done with my information, each line checkable here. */
 export function Looked({ visit }: { visit: Visit }) {

@@ -11,12 +11,8 @@ import { Can } from './can.tsx'
 import { Held } from './held.tsx'
 import { Looked } from './looked.tsx'
 import './person.css'
+import type { Visit } from './visit.ts'
 import { Whole } from './whole.tsx'
-
-export interface Visit {
-  readonly person: string
-  readonly provider: { readonly id: string; readonly name: { readonly en: string; readonly zh: string } }
-}
 
 /** What is known about me, who looked, why, what can I do now. */
 export function PersonPage() {

@@ -7,7 +7,6 @@ import { Field } from '../ui/fields.tsx'
 import { useFormat } from '../ui/format.ts'
 import { Box, Chip, Section, type Tone, Waiting } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
-import type { Desk } from './page.tsx'
 
 const approvalsKey = ['approvals']
 type Approval = Reply<'listApprovals'>['items'][number]
@@ -20,7 +19,7 @@ const tones: Readonly<Record<Approval['state'], Tone>> = {
 }
 
 /** Dangerous acts need two: one asks here, another decides here. */
-export function ApprovalsSection({ desk }: { desk: Desk }) {
+export function ApprovalsSection({ me }: { me: string | null }) {
   const { t } = useSpeech()
   const approvals = useQuery({
     queryKey: approvalsKey,
@@ -34,7 +33,7 @@ export function ApprovalsSection({ desk }: { desk: Desk }) {
       {approvals.data?.items.length === 0 && <p>{t.provider.approvals.none}</p>}
       <ul className="lines">
         {approvals.data?.items.map((approval) => (
-          <ApprovalLine key={approval.id} approval={approval} isMine={approval.requestedBy === desk.id} />
+          <ApprovalLine key={approval.id} approval={approval} isMine={approval.requestedBy === me} />
         ))}
       </ul>
       <details>

@@ -14,7 +14,7 @@ import { signIn } from './passkeys.ts'
 import './provider.css'
 import { PasskeysMissing, PasskeyTrouble } from './trouble.tsx'
 
-export type Desk = Reply<'whoAmI'>
+type Desk = Reply<'whoAmI'>
 
 export function ProviderPage() {
   const { t, language } = useSpeech()
@@ -61,7 +61,7 @@ export function ProviderPage() {
         </div>
         {leave.isError && <Trouble error={leave.error} />}
       </Section>
-      {may('approve') && <ApprovalsSection desk={desk} />}
+      {may('approve') && <ApprovalsSection me={desk.id} />}
       {desk.organisation && <OwnNoticesSection provider={desk.organisation.id} />}
       {may('administer') && desk.organisation && <ClientsSection provider={desk.organisation.id} />}
       {may('administer') && desk.organisation && <InviteSection provider={desk.organisation.id} />}
