@@ -84,8 +84,8 @@ export const held = [
 ] as const
 export const grants = [
   { category: 'contact', purpose: 'self', basis: 'consent', since: '2026-03-14T02:07:13Z' },
-  { category: 'contact', purpose: 'delivery', basis: 'contract', since: '2026-03-14T02:07:13Z' },
-  { category: 'delivery-address', purpose: 'delivery', basis: 'contract', since: '2026-03-14T02:07:13Z' },
+  { category: 'contact', purpose: 'delivery', basis: 'consent', since: '2026-03-14T02:07:13Z' },
+  { category: 'delivery-address', purpose: 'delivery', basis: 'consent', since: '2026-03-14T02:07:13Z' },
   { category: 'contact', purpose: 'newsletter', basis: 'consent', since: '2026-03-14T02:07:13Z' },
 ] as const
 export const staff = {

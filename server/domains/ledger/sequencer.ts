@@ -1,11 +1,13 @@
 import { hash, randomBytes } from 'node:crypto'
 import {
   base64Encode,
+  decodeSealedLeaf,
   emptyRoot,
   equalBytes,
   Frontier,
   formatNote,
   hashLeaf,
+  isSealedLeaf,
   openCheckpoint,
   ProofError,
   parseCheckpoint,
@@ -145,14 +147,17 @@ export class Sequencer {
     this.#signedAt = kept?.signedAt.getTime() ?? 0
     this.#witnessedSize = kept?.witnessedSize ?? 0
     this.#witnessedNote = kept?.witnessedNote ?? null
-    await this.#restoreTiles()
+    await this.#restoreTiles().catch((cause: unknown) => {
+      if (!(cause instanceof LeavesMissing)) throw cause
+      throw new ForkRefused(`the stored leaves do not make the stored head: ${cause.message}`, { cause })
+    })
     const [epoch] = await store.readEpochs(this.#db, 1)
     this.#epochFirst = epoch?.endIndex ?? 0
     this.#epochNumber = (epoch?.epoch ?? -1) + 1
     // Counted from the last close, or else a server that restarts often would never close one.
     const now = this.#deps.clock.now().getTime()
-    const began = Math.min(now, epoch?.closedAt.getTime() ?? now)
-    this.#epochEndsAt = began + this.#deps.settings.epochSeconds * 1000
+    const began = epoch ? epoch.closedAt.getTime() : await this.#firstSealedAt()
+    this.#epochEndsAt = Math.min(now, began ?? now) + this.#deps.settings.epochSeconds * 1000
     await this.#publish()
     if (this.#deps.witnesses.length === 0) await this.#publishWitnessed(this.#signedSize, this.#note)
     else if (this.#witnessedNote !== null) await this.#deps.tiles.put('checkpoint', Buffer.from(this.#witnessedNote))
@@ -161,6 +166,12 @@ export class Sequencer {
     await this.#countBacklog()
     this.#spent = false
     this.#report()
+  }
+
+  async #firstSealedAt(): Promise<number | undefined> {
+    const leaves = await readLeaves(this.#db, 0, Math.min(this.#frontier.size, tileWidth))
+    const first = leaves.find((leaf) => isSealedLeaf(leaf))
+    return first && decodeSealedLeaf(first).bucketSeconds * 1000
   }
 
   async #takeOffice(): Promise<number> {

@@ -141,8 +141,9 @@ export type World = Awaited<ReturnType<House['ledger']>>
 export async function openHouse() {
   const directory = await mkdtemp(join(tmpdir(), 'bailee-ledger-'))
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log: createLog('silent') })
-  const admin = new pg.Client({ ...postgres.connection, database: 'postgres' })
-  await admin.connect()
+  const admin = new pg.Pool({ ...postgres.connection, database: 'postgres', max: 1 })
+  // PostgreSQL may end before our sockets do.
+  admin.on('error', () => {})
   await admin.query('create database seed')
   await migrate({ ...postgres.connection, database: 'seed' }, [platformMigrations, ledgerMigrations])
   let ledgers = 0
@@ -153,6 +154,8 @@ export async function openHouse() {
       await admin.query(`create database ${name} template seed`)
       const world = await openWorld({ ...postgres.connection, database: name }, join(directory, name), options)
       worlds.push(world)
+      // Each holds connections; no test looks at more than a few at once.
+      if (worlds.length > 6) await worlds.shift()!.close()
       return world
     },
     async close() {
@@ -180,6 +183,7 @@ async function openWorld(
   const clock = fixedClock(dawn)
   const whole = openDatabase({ connection, applicationName: 'ledger-test', poolSize: 2 })
   const admin = new pg.Pool({ ...connection, max: 1 })
+  admin.on('error', () => {})
   const keys = createKeys({
     provider: await fileKeyProvider(join(directory, 'root.key')),
     store: await openKeyStore(connection, () => {}),

@@ -58,12 +58,16 @@ export async function replay(
   to: number,
   made: (piece: Replayed) => Promise<void> = async () => {},
 ): Promise<void> {
+  const unfinished = new Map<number, TileWrite>()
   while (frontier.size < to) {
     const from = frontier.size
     const end = Math.min(to, (Math.floor(from / together) + 1) * together)
     const leaves = await readLeaves(db, from, end)
     const { tiles } = frontier.append(hashesOf(leaves))
-    await made({ from, leaves, tiles: end === to ? tiles : tiles.filter(({ width }) => width === tileWidth) })
+    const full = tiles.filter(({ width }) => width === tileWidth)
+    for (const { level } of full) unfinished.delete(level)
+    for (const tile of tiles) if (tile.width < tileWidth) unfinished.set(tile.level, tile)
+    await made({ from, leaves, tiles: end === to ? [...full, ...unfinished.values()] : full })
   }
 }
 

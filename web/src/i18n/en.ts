@@ -224,7 +224,7 @@ export const en = {
     },
     whole: {
       title: 'Nothing was left out',
-      lead: 'Each entry about you carries a secret mark that is used once. Your browser works out the next mark and asks whether it has been used. If it has not, nothing more was logged about you than what you see.',
+      lead: 'Each entry about you carries a secret mark that is used once. Your browser works out the next mark and asks whether it has been used. If it has not, nothing more was logged about you in the closed periods than what you see.',
       button: 'Check that nothing was left out',
       again: 'Check again',
       privacy: 'Your browser asks for a whole group of marks, so that the server does not learn which one is yours.',
@@ -358,7 +358,7 @@ export const en = {
       },
       witnesses: {
         title: 'Witnesses have seen the same ledger',
-        good: 'Enough independent witnesses confirm that they saw this very ledger, and that it had only grown. So you are not shown a ledger of your own.',
+        good: 'Enough of the witnesses that this browser trusts confirm that they saw this very ledger, and that it had only grown. So you are not shown a ledger of your own. This is worth the more, the fewer of them the provider runs.',
         none: 'This server names no witness. The ledger could show different people different histories, and nobody would notice.',
         bad: 'Not enough valid confirmations by witnesses.',
       },

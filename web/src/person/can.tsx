@@ -58,14 +58,17 @@ export function Can({ visit }: { visit: Visit }) {
                   {t.person.can.covers(format.list(categories.map(words.category)))}
                 </p>
               </div>
-              <Confirm
-                label={t.person.can.withdraw}
-                accessibleLabel={t.person.can.withdrawFor(words.purpose(purpose))}
-                title={t.person.can.confirmTitle(words.purpose(purpose))}
-                body={t.person.can.confirmBody}
-                confirm={t.person.can.confirm}
-                act={(once) => withdraw(purpose, once)}
-              />
+              {/* Only consent is given, so only consent is taken back; a contract or a duty ends otherwise. */}
+              {basis === 'consent' && (
+                <Confirm
+                  label={t.person.can.withdraw}
+                  accessibleLabel={t.person.can.withdrawFor(words.purpose(purpose))}
+                  title={t.person.can.confirmTitle(words.purpose(purpose))}
+                  body={t.person.can.confirmBody}
+                  confirm={t.person.can.confirm}
+                  act={(once) => withdraw(purpose, once)}
+                />
+              )}
             </li>
           ))}
         </ul>

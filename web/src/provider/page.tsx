@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'react-aria-components/Button'
 import { call, type Reply } from '../api.ts'
 import { useSpeech } from '../i18n/index.tsx'
-import { useSession } from '../session.ts'
+import { sessionKey, useSession } from '../session.ts'
 import { useNoticeWords } from '../ui/notice-words.ts'
 import { Box, Facts, Page, Section, Waiting } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
@@ -23,7 +23,11 @@ export function ProviderPage() {
   const words = useNoticeWords(session.data?.organisation?.id)
   const leave = useMutation({
     mutationFn: () => call('signOut', { body: {} }),
-    onSuccess: () => client.resetQueries(),
+    onSuccess: async () => {
+      // The session first, so that the desk is gone before anything on it is asked for again.
+      await client.resetQueries({ queryKey: sessionKey })
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] })
+    },
   })
   if (session.isPending)
     return (
