@@ -78,7 +78,12 @@ async function proveGrowth(world: World, roots: readonly Uint8Array[], from: num
 }
 function rootsOf(leaves: readonly Buffer[]): Uint8Array[] {
   const tree = Frontier.empty()
-  return [tree.root(), ...leaves.map((leaf) => (tree.append(hashLeaf(leaf)), tree.root()))]
+  const roots = [tree.root()]
+  for (const leaf of leaves) {
+    tree.append(hashLeaf(leaf))
+    roots.push(tree.root())
+  }
+  return roots
 }
 async function ledgerOf(sizes: readonly number[]) {
   const world = await house.ledger()

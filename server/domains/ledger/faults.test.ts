@@ -193,6 +193,26 @@ test('an older sequencer that has committed a batch when it loses office signs n
   await assertWhole(world)
 })
 
+test('a cosignature that reaches an older sequencer late does not set the published checkpoint back', async () => {
+  const world = await house.ledger()
+  const person = await world.person()
+  const older = world.sequencer()
+  await older.start()
+  await world.append([world.entry(person)])
+  let answer = () => {}
+  world.witnesses[0]!.holdNext = new Promise((resolve) => {
+    answer = resolve
+  })
+  const running = older.run()
+  while (world.witnesses[0]!.stored?.size !== 1) await new Promise((resolve) => setTimeout(resolve, 10))
+  older.stop()
+  await world.append([world.entry(person)])
+  await world.settle()
+  answer()
+  await running
+  await assertWhole(world)
+})
+
 test('two sequencers that take turns without knowing of each other make one history', async () => {
   const world = await house.ledger()
   const person = await world.person()

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import type { Receipt } from '@bailee/contract'
 import { type Clock, dashed, instant, Refusal } from '#kernel'
-import type { Database, HttpServer, Keys, Log, Metrics, RoomMigrations, Signer } from '#platform'
-import type { Ledger } from './model.ts'
+import type { Database, Keys, Log, RoomMigrations, Signer } from '#platform'
 import { commitmentOf, insertOutbox, prepare, promises, signed } from './outbox.ts'
 import { LedgerReader } from './reading.ts'
 import type { LedgerRoom } from './room.ts'
@@ -65,7 +64,7 @@ export function createLedger(deps: LedgerDeps): LedgerRoom {
       await insertOutbox(tx, appended)
       return appended
     },
-    promise: (appended, outcomes) => promises(terms(), deps.ed25519.sign, appended, outcomes) as Receipt[],
+    promise: (appended, outcomes, commitments) => promises(terms(), deps.ed25519.sign, appended, outcomes, commitments),
     commitment: commitmentOf,
     promiseAgain: (entry, commitment) =>
       signed(terms(), deps.ed25519.sign, [{ entry: dashed(entry), commitment }])[0] as Receipt,

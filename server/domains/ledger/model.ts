@@ -37,7 +37,7 @@ export interface Ledger {
   /** Writes entries in the transaction of the act itself: both are durable, or neither. */
   append(tx: Tx, drafts: readonly (EntryDraft | PublicDraft)[]): Promise<Appended>
   /** Signed promises, one for each entry in order. Only after the commit: a promise of nothing would be a lie. */
-  promise(appended: Appended, outcomes?: readonly (string | null)[]): Receipt[]
+  promise(appended: Appended, outcomes?: readonly (string | null)[], commitments?: readonly Uint8Array[]): Receipt[]
   /** What a receipt for this entry commits to: kept by acts that must answer a replay with the same promise. */
   commitment(line: string, outcome: string | null): Uint8Array
   /** A fresh receipt for an entry that was promised before. */

@@ -92,13 +92,14 @@ export function promises(
   sign: (message: Uint8Array) => Uint8Array,
   appended: Appended,
   outcomes: readonly (string | null)[] | undefined,
+  commitments?: readonly Uint8Array[],
 ) {
   return signed(
     terms,
     sign,
     appended.entries.map(({ entry, line }, index) => ({
       entry: dashed(entry),
-      commitment: commitmentOf(line, outcomes?.[index]),
+      commitment: commitments?.[index] ?? commitmentOf(line, outcomes?.[index]),
     })),
   )
 }

@@ -25,6 +25,8 @@ export interface TestWitness {
   stored: (WitnessedState & { note: string }) | undefined
   /** The next submission: the connection breaks before or after the witness took it. */
   breakNext: Break | undefined
+  /** The next answer to a submission comes when this resolves. */
+  holdNext: Promise<void> | undefined
   /** Nobody answers. */
   down: boolean
   /** Answers this to the next submissions instead of judging them. */
@@ -67,7 +69,9 @@ export async function startTestWitness(name: string, origin: string, logVkey: st
       const ownLines = signatureLines(submitted.noteText.slice(verdict.text.length))
       witness.stored = { ...verdict.store, note: formatNote(verdict.text, [...ownLines, line]) }
       if (broken) return void request.socket.destroy()
-      reply.end(line)
+      const held = witness.holdNext ?? Promise.resolve()
+      witness.holdNext = undefined
+      void held.then(() => reply.end(line))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -80,6 +84,7 @@ export async function startTestWitness(name: string, origin: string, logVkey: st
     },
     stored: undefined,
     breakNext: undefined,
+    holdNext: undefined,
     down: false,
     answer: undefined,
     get submissions() {

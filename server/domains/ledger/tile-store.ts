@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 
@@ -20,6 +21,8 @@ export interface TileStore {
 export function diskTileStore(root: string): TileStore {
   const known = new Set<string>()
   const unsettled = new Set<string>()
+  // Two threads of one process, or two servers, may write the same file: never to the same draft.
+  const writer = randomBytes(6).toString('hex')
   let temporary = 0
   async function ensure(folder: string) {
     if (known.has(folder)) return
@@ -43,7 +46,7 @@ export function diskTileStore(root: string): TileStore {
     async put(path, bytes) {
       const target = join(root, path)
       const folder = dirname(target)
-      const staged = `${target}.${process.pid}-${temporary++}.tmp`
+      const staged = `${target}.${writer}-${temporary++}.tmp`
       const handle = await openStaged(folder, staged)
       try {
         await handle.writeFile(bytes)

@@ -1,7 +1,8 @@
-import { createSecretKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { HmacKey } from '@bailee/proof'
 import { fixedClock, newId, type PersonId } from '#kernel'
 import { createLedger, diskTileStore, ledgerMigrations } from '#ledger'
 import {
@@ -94,7 +95,7 @@ export async function openWorld() {
   const build = (): Parties => createParties({ db, keys, ledger, clock, log: roomLog, origin: site })
   const parties = build()
   const http = createHttpServer({
-    digestKey: createSecretKey(randomBytes(32)),
+    digestKey: new HmacKey(randomBytes(32)),
     log: roomLog,
     metrics: createMetrics(),
     perClientPerMinute: 100_000,

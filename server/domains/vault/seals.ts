@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import type { OrganisationId, PersonId, RecordId } from '#kernel'
 import type { DrawerKey } from '#notices'
 import { drawerAad, type Keys, keyIdOf, open, SealBroken, seal } from '#platform'
@@ -42,5 +41,5 @@ export const openDrawer = (
 /** Sixteen bytes that are equal when the normalised values are, for this tenant and field only. */
 export async function blindToken(keys: Keys, tenant: OrganisationId, field: string, value: string): Promise<Buffer> {
   const key = await keys.indexKey(tenant, field, normaliserVersion)
-  return createHmac('sha256', key).update(normalise(value)).digest().subarray(0, 16)
+  return Buffer.from(key.mac(Buffer.from(normalise(value))).buffer, 0, 16)
 }

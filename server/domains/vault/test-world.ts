@@ -1,7 +1,8 @@
-import { createSecretKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { HmacKey } from '@bailee/proof'
 import { fixedClock, newId, type OrganisationId, type PersonId, Refusal } from '#kernel'
 import { createLedger, diskTileStore, ledgerMigrations } from '#ledger'
 import { createNotices, noticesMigrations } from '#notices'
@@ -189,7 +190,7 @@ export async function openWorld() {
     const notices = createNotices({ db, keys, clock, ledger, persons, signer })
     const vault = createVault({ db, keys, clock, log, ledger, notices, persons, findsPerMinute: 10_000 })
     const http = createHttpServer({
-      digestKey: createSecretKey(randomBytes(32)),
+      digestKey: new HmacKey(randomBytes(32)),
       log,
       metrics,
       perClientPerMinute: 1_000_000,

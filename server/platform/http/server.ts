@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { RouteShape } from '@bailee/contract'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
@@ -63,7 +63,7 @@ export interface HttpSettings {
   readonly secureCookies: boolean
   readonly trustProxy?: boolean
   /** Of the digests by which a replayed request is told from another one. */
-  readonly digestKey: KeyObject
+  readonly digestKey: { mac(message: Uint8Array): Uint8Array }
 }
 
 const sessionCookie = 'bailee_session'
@@ -95,17 +95,13 @@ function assertSameSite(request: FastifyRequest): void {
 }
 const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined)
 
-function onceKeyOf(request: FastifyRequest, shape: RouteShape, secret: KeyObject): OnceKey {
+function onceKeyOf(request: FastifyRequest, shape: RouteShape, secret: HttpSettings['digestKey']): OnceKey {
   const key = request.headers['idempotency-key']
   if (typeof key !== 'string') throw new Refusal('idempotency_key_required')
   if (!/^[\x21-\x7e]{8,128}$/.test(key)) throw new Refusal('idempotency_key_malformed')
   // Keyed: it is stored, and a bare hash of a form could be guessed back to what was in it.
-  return {
-    key,
-    digest: createHmac('sha256', secret)
-      .update(`${shape.name}\n${JSON.stringify(request.body)}`)
-      .digest(),
-  }
+  const digest = secret.mac(hash('sha256', `${shape.name}\n${JSON.stringify(request.body)}`, 'buffer'))
+  return { key, digest: Buffer.from(digest.buffer) }
 }
 
 /** SQLSTATEs of values that a schema let pass and a column does not: number out of range, no such character. */

@@ -123,12 +123,9 @@ export async function collectTogether(
   for (const [at, place] of refused.entries()) results[place] = earlier[at] ?? results[place]
   if (ready.length > 0) {
     try {
-      const { rows, appended } = await rowsOf(deps, ready, known, at)
+      const { rows, appended, commitments } = await rowsOf(deps, ready, known, at)
       const done = await insertCollected(db, rows, appended)
-      const receipts = deps.ledger.promise(
-        appended,
-        ready.map((_, index) => (done.has(index) ? 'collected' : '-')),
-      )
+      const receipts = deps.ledger.promise(appended, undefined, commitments)
       for (const [index, { place, person, record }] of ready.entries())
         if (done.has(index)) results[place] = { person, record, receipt: receipts[index]! }
       const undone = ready.filter((_, index) => !done.has(index))
@@ -309,20 +306,19 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
     })
   }
   const appended = deps.ledger.prepare(drafts)
+  const commitments = appended.entries.map(({ line }) => deps.ledger.commitment(line, 'collected'))
   const answered = items.map((item, index) => {
     const { person, record } = ready[index]!
-    const { entry, line } = appended.entries[index]!
+    const { entry } = appended.entries[index]!
     return {
       ...item,
-      answer: Buffer.concat([
-        Buffer.from(`${person}${record}${entry}`, 'hex'),
-        deps.ledger.commitment(line, 'collected'),
-      ]),
+      answer: Buffer.concat([Buffer.from(`${person}${record}${entry}`, 'hex'), commitments[index]!]),
     }
   })
   return {
     rows: { items: answered, drawers, grants, tokens, at, schemaVersion: drawerSchemaVersion } satisfies CollectRows,
     appended,
+    commitments,
   }
 }
 
