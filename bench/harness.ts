@@ -59,9 +59,13 @@ export async function startBenchServer(options: {
   const folder = await mkdtemp(join(tmpdir(), 'bailee-bench-'))
   const { chmod } = await import('node:fs/promises')
   await chmod(folder, 0o711)
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'server.ts'), folder, String(options.people)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=32', join(import.meta.dirname, 'server.ts'), folder, String(options.people)],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
   const lines = createInterface({ input: child.stdout })
   const waiting: ((line: string) => void)[] = []
   let ended = false
@@ -72,10 +76,14 @@ export async function startBenchServer(options: {
     if (line.startsWith('{')) waiting.shift()?.(line)
     else options.say(line)
   })
+  const gone: ((error: Error) => void)[] = []
+  child.once('exit', () => {
+    for (const reject of gone) reject(new Error('the server under test has ended'))
+  })
   const next = () =>
     new Promise<string>((resolve, reject) => {
       waiting.push(resolve)
-      child.once('exit', () => reject(new Error('the server under test has ended')))
+      gone.push(reject)
     })
   const ready = JSON.parse(await next()) as { port: number; token: string; idsFile: string; snapshot: string }
   return {
@@ -93,6 +101,96 @@ export async function startBenchServer(options: {
       clearTimeout(hard)
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+export interface Variant {
+  readonly kind: LoadOrder['kind']
+  readonly title: string
+}
+export interface Interleaved {
+  readonly rates: number
+  readonly p99s: number
+  readonly figures: Readonly<Record<string, number>>
+  readonly table: readonly (readonly string[])[]
+}
+
+/**
+ * Baseline and thing in turn, both with 64 connections and each round with a seed of its own; ratios are of neighbours, and
+ * their median is quoted. The baseline must not pay for our sequencing: what is left over is sequenced before it runs
+ * again. Both start after a checkpoint, because the first pages touched after one are written to the log whole.
+ */
+export async function interleaved(
+  server: BenchServer,
+  { quick, say }: BenchOptions,
+  baseline: Variant,
+  thing: Variant,
+): Promise<Interleaved> {
+  const rounds = quick ? 3 : 5
+  const seconds = quick ? 2 : 4
+  const order = {
+    port: server.port,
+    connections: 64,
+    token: server.token,
+    idsFile: server.idsFile,
+    snapshot: server.snapshot,
+  }
+  const measure = async (kind: LoadOrder['kind'], seed: number, length = seconds) => {
+    await server.ask('checkpoint')
+    const before = await server.ask<{ thread: number }>('cpu')
+    const result = await runLoad({ ...order, kind, seconds: length, seed })
+    const after = await server.ask<{ thread: number }>('cpu')
+    return { ...result, cpu: ((after.thread - before.thread) * 1e6) / result.requests }
+  }
+  type Row = Awaited<ReturnType<typeof measure>>
+  const baselines: Row[] = []
+  const things: Row[] = []
+  const drains: number[] = []
+  await measure(baseline.kind, 901, 1)
+  await measure(thing.kind, 902, 1)
+  await server.ask('drain')
+  for (let at = 1; at <= rounds; at++) {
+    baselines.push(await measure(baseline.kind, at * 2))
+    things.push(await measure(thing.kind, at * 2 + 1))
+    const { before, milliseconds } = await server.ask<{ before: number; milliseconds: number }>('drain')
+    drains.push(milliseconds)
+    const told = [baselines.at(-1)!, things.at(-1)!].map(
+      ({ kind, perSecond, p99, cpu }) =>
+        `${kind} ${perSecond.toFixed(0)}/s p99 ${p99.toFixed(1)} ms, ${cpu.toFixed(0)} µs of the main thread`,
+    )
+    say(`round ${at}: ${told.join(' · ')} · ${before} entries left over, sequenced in ${milliseconds.toFixed(0)} ms`)
+  }
+  const of = (rows: readonly Row[], key: 'perSecond' | 'p50' | 'p99' | 'cpu') => median(rows.map((row) => row[key]))
+  const ratioOf = (key: 'perSecond' | 'p99') => round(median(things.map((row, at) => row[key] / baselines[at]![key])))
+  const name = (kind: string) => kind.replaceAll('-', '_')
+  const figuresOf = (kind: string, rows: readonly Row[]) => ({
+    [`${name(kind)}s_per_second`]: round(of(rows, 'perSecond'), 0),
+    [`${name(kind)}_p50_ms`]: round(of(rows, 'p50'), 2),
+    [`${name(kind)}_p99_ms`]: round(of(rows, 'p99'), 2),
+    [`${name(kind)}_main_thread_us`]: round(of(rows, 'cpu'), 1),
+  })
+  const line = ({ title }: Variant, rows: readonly Row[]) => [
+    title,
+    of(rows, 'perSecond').toFixed(0),
+    of(rows, 'p50').toFixed(2),
+    of(rows, 'p99').toFixed(2),
+  ]
+  const rates = ratioOf('perSecond')
+  const p99s = ratioOf('p99')
+  return {
+    rates,
+    p99s,
+    figures: {
+      ...figuresOf(thing.kind, things),
+      ...figuresOf(baseline.kind, baselines),
+      left_over_sequenced_ms: round(median(drains), 0),
+    },
+    table: [
+      ['variant', 'req/s', 'p50 ms', 'p99 ms'],
+      line(baseline, baselines),
+      line(thing, things),
+      ['ratio', rates.toFixed(2), '', p99s.toFixed(2)],
+    ],
   }
 }
 

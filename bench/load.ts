@@ -20,6 +20,7 @@ export interface LoadOrder {
   readonly rate?: number
 }
 export interface LoadResult {
+  readonly kind: string
   readonly requests: number
   readonly errors: number
   readonly perSecond: number
@@ -126,6 +127,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   latencies.sort((a, b) => a - b)
   const quantile = (q: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))] ?? 0
   return {
+    kind: order.kind,
     requests: latencies.length,
     errors,
     perSecond: latencies.length / seconds,

@@ -10,10 +10,14 @@ const port = 18_787
 /** From the process's start to the first answered request, and what the idle Node process holds ten seconds later. */
 async function startOnce(folder: string, idleSeconds: number): Promise<{ milliseconds: number; rssMiB: number }> {
   const began = performance.now()
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'server', 'main.ts'), 'serve'], {
-    stdio: 'ignore',
-    env: { PATH: process.env.PATH, BAILEE_DATA: folder, BAILEE_PORT: String(port), BAILEE_LOG_LEVEL: 'error' },
-  })
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=32', join(import.meta.dirname, '..', 'server', 'main.ts'), 'serve'],
+    {
+      stdio: 'ignore',
+      env: { PATH: process.env.PATH, BAILEE_DATA: folder, BAILEE_PORT: String(port), BAILEE_LOG_LEVEL: 'error' },
+    },
+  )
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   try {
     for (;;) {
