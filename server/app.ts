@@ -166,14 +166,17 @@ const plain = ({ config, connections, witnesses }: Settled): Settled => {
   }
 }
 
-/** Tells the sequencer's thread, through one shared word, whether this one is busy nearly all the time. */
+/** Tells the sequencer's thread, through one shared word, whether this one has been busy nearly all the time of late. */
 function watchCrowd(): { readonly shared: SharedArrayBuffer; stop(): void } {
   const shared = new SharedArrayBuffer(4)
   const word = new Int32Array(shared)
   let before = performance.eventLoopUtilization()
+  let busy = 0
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization()
-    Atomics.store(word, 0, performance.eventLoopUtilization(now, before).utilization > 0.7 ? 1 : 0)
+    // Smoothed over about half a second: one long turn is no crowd.
+    busy += 0.2 * (performance.eventLoopUtilization(now, before).utilization - busy)
+    Atomics.store(word, 0, busy > 0.8 ? 1 : 0)
     before = now
   }, 100)
   timer.unref()

@@ -152,6 +152,16 @@ test('when the database is damaged in the same place, the proof is refused and t
   await assert.rejects(readFile(join(world.tilesFolder, 'tile/0/000')), 'what does not make the root is not written')
 })
 
+test('leaves that do not make the signed root overwrite no tile: the start is refused', async () => {
+  const { world, leaves } = await ledgerOf([300, 300])
+  const changed = leaves.slice(0, 300)
+  changed[7] = Buffer.from('{"at":8,"type":"test","v":1}')
+  await world.query('update ledger.segment set leaves = $1 where first_index = 0', [encodeLeaves(changed)])
+  await world.tiles.remove('checkpoint')
+  await assert.rejects(world.sequencer().start(), { name: 'ForkRefused' })
+  await assertTiles(world, leaves)
+})
+
 test('in a ledger of three levels, tiles of every level are made again', async () => {
   const { world, leaves } = await ledgerOf([65_000, 1_100, 10])
   const roots = new Map([64_999, 65_536, 66_000, leaves.length].map((size) => [size, 0]))

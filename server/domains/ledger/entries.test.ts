@@ -233,6 +233,7 @@ test('an unreadable line that names a person goes when that person is erased', a
   await world.appendRaw(`{"s":"${other}"`)
   await world.settle()
   await world.append([world.entry(person, 'erase')])
+  await world.appendRaw(`{"s":"${person}", in the same batch`)
   await world.settle()
   assert.deepEqual(await world.query('select line from ledger.unreadable'), [{ line: `{"s":"${other}"` }])
 })

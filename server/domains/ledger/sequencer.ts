@@ -24,7 +24,16 @@ import { type Database, type Keys, openingAad, type Query, seal } from '#platfor
 import { type Chain, ChainKeeper } from './chains.ts'
 import { encodeLeaves } from './leaves.ts'
 import { commitmentOf, prepare, readLine, type Waiting } from './outbox.ts'
-import { bodyFields, judgeHead, pauseAfter, publicLeafOf, sealedLeafOf, strangersLeafOf, turn } from './rules.ts'
+import {
+  bodyFields,
+  judgeHead,
+  mostInARound,
+  pauseAfter,
+  publicLeafOf,
+  sealedLeafOf,
+  strangersLeafOf,
+  turn,
+} from './rules.ts'
 import { type LogSigner, nodeChecks } from './signing.ts'
 import * as store from './store.ts'
 import { sortedPairs, writeTagIndex } from './tags.ts'
@@ -82,7 +91,6 @@ interface History {
   readonly root: Uint8Array
 }
 
-const mostEntries = 4_096
 const mostRows = 256
 
 /**
@@ -208,13 +216,7 @@ export class Sequencer {
             this.#witnessing = undefined
           })
       }
-      const pause = pauseAfter({
-        took,
-        full: took >= mostEntries / 2,
-        milliseconds: now - began,
-        oldestSeconds: this.#oldestTaken,
-        crowded: this.#deps.crowded?.() ?? false,
-      })
+      const pause = pauseAfter({ took, milliseconds: now - began }, this.#pressure())
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
     }
     await this.#witnessing
@@ -222,6 +224,10 @@ export class Sequencer {
     // A last round, so that what was published before a stop is not without a witness until the next start.
     if (this.#witnessedSize < this.#signedSize)
       await this.#witness().catch((error) => this.#deps.warn('no last witness', error))
+  }
+
+  #pressure() {
+    return { oldestSeconds: this.#oldestTaken, crowded: this.#deps.crowded?.() ?? false }
   }
 
   /** Sequences and publishes one batch; answers how many entries it took. */
@@ -244,8 +250,9 @@ export class Sequencer {
     const rows = await store.readOutbox(this.#db, mostRows)
     const taken: store.OutboxRow[] = []
     let count = 0
+    const most = mostInARound(this.#pressure())
     for (const row of rows) {
-      if (count > 0 && count + row.count > mostEntries) break
+      if (count > 0 && count + row.count > most) break
       taken.push(row)
       count += row.count
     }
@@ -355,7 +362,7 @@ export class Sequencer {
       outboxIds: rows.map((row) => row.id),
       shredded: [...shredded],
       epochLeaves,
-      unreadable,
+      unreadable: unreadable.filter(({ line }) => !shredded.values().some((subject) => line.includes(subject))),
     })
     if (!moved) throw new Fenced('another sequencer has taken office')
     for (const { leafIndex } of unreadable)
@@ -416,24 +423,25 @@ export class Sequencer {
     await tiles.settle()
   }
 
-  /** Every tile and every bundle, as the database has them. Writes only those that differ. */
+  /** Every tile and every bundle, as the database has them: once it is sure that they make the root. Writes what differs. */
   async #rebuildTiles(size: number, root: Uint8Array): Promise<void> {
     const { tiles } = this.#deps
     const tree = Frontier.empty()
+    await replay(this.#db, tree, size)
+    if (!equalBytes(tree.root(), root)) throw new ForkRefused('the stored leaves do not make the stored head')
     let written = 0
     const keep = async (path: string, bytes: Uint8Array) => {
       if ((await tiles.get(path))?.equals(bytes)) return
       written++
       await tiles.put(path, bytes)
     }
-    await replay(this.#db, tree, size, async (piece) => {
+    await replay(this.#db, Frontier.empty(), size, async (piece) => {
       const { writes } = bundleWrites(piece.from, [], piece.leaves)
       await Promise.all([
         ...writes.map(({ path, bytes }) => keep(path, bytes)),
         ...piece.tiles.map((tile) => keep(tilePath(tile.level, tile.n, tile.width), tile.bytes)),
       ])
     })
-    if (!equalBytes(tree.root(), root)) throw new ForkRefused('the stored leaves do not make the stored head')
     await tiles.settle()
     if (written > 0) this.#deps.warn(`${written} tiles were missing or damaged and were made again from the database`)
   }
@@ -480,6 +488,7 @@ export class Sequencer {
         lines.push(...(await witness.submit(note, size, (oldSize) => this.#consistencyProof(oldSize, size, root))))
         answered++
       } catch (error) {
+        if (error instanceof ForkRefused) throw error
         this.#deps.warn(`witness ${witness.view.name} did not cosign`, error)
         // Has it seen another history? Its signed checkpoint says so, and then nothing more is signed.
         if (error instanceof WitnessDisagrees)

@@ -411,13 +411,12 @@ async function assertHead(world: World, leaves: readonly Buffer[]) {
   const log = world.signer.vkeys.map((vkey) => verifierFor(vkey, nodeChecks))
   const cosigners = world.witnesses.flatMap(({ config }) => config.vkeys.map((vkey) => verifierFor(vkey, nodeChecks)))
   const published = await world.tiles.get('checkpoint')
-  for (const note of [checkpoint!.note, checkpoint!.witnessed_note, String(published)]) {
+  for (const [at, note] of [checkpoint!.note, checkpoint!.witnessed_note, String(published)].entries()) {
     const opened = openCheckpoint(note, { origin: world.origin, log, cosigners })
     assert.equal(opened.checkpoint.size, leaves.length)
     assert.ok(equalBytes(opened.checkpoint.root, tree.root()))
     assert.equal(opened.logSignatures.length, 2)
-    if (note !== checkpoint!.note)
-      assert.ok(opened.cosignatures.length >= Math.min(2, world.witnesses.length), 'the quorum has signed')
+    if (at > 0) assert.ok(opened.cosignatures.length >= Math.min(2, world.witnesses.length), 'the quorum has signed')
   }
   assert.equal(String(published), checkpoint!.witnessed_note)
 }
