@@ -21,7 +21,15 @@ export interface CrashServer {
   stop(): Promise<void>
   logTail(): string
 }
-export const targets = ['server', 'postgres', 'server and postgres', 'witness', 'process group', 'everything'] as const
+export const targets = [
+  'server',
+  'postgres',
+  'server and postgres',
+  'witness',
+  'process group',
+  'everything',
+  'guardian',
+] as const
 export type Target = (typeof targets)[number]
 
 interface Process {
@@ -86,6 +94,9 @@ export async function crashServer(): Promise<CrashServer> {
     }
   }
   const family = () => processesOf(folder)
+  // Its group is its own, so an interrupted test must not leave it behind.
+  process.once('exit', () => signal(child?.pid, 'SIGKILL'))
+  process.once('SIGTERM', () => process.exit(1))
   const server: CrashServer = {
     url,
     folder,
@@ -112,11 +123,14 @@ export async function crashServer(): Promise<CrashServer> {
     },
     async kill(target) {
       const before = family()
-      const postmaster = before.find(({ command }) => /\bpostgres -D /.test(command))?.pid
+      // The guardian's arguments name the postmaster's: only the program's own name tells them apart.
+      const postmaster = before.find(({ command }) => /^\S*\/postgres -D /.test(command))?.pid
+      const guardian = before.find(({ command }) => command.includes('bailee-guardian'))?.pid
       const witness = before.find(({ command }) => command.includes('witness/main.ts'))?.pid
       if (target === 'server') signal(child!.pid, 'SIGKILL')
       else if (target === 'postgres') signal(postmaster, 'SIGKILL')
       else if (target === 'witness') signal(witness, 'SIGKILL')
+      else if (target === 'guardian') signal(guardian, 'SIGKILL')
       else if (target === 'process group') signal(-child!.pid!, 'SIGKILL')
       else if (target === 'server and postgres') for (const pid of [postmaster, child!.pid]) signal(pid, 'SIGKILL')
       else for (const { pid } of before) signal(pid, 'SIGKILL')

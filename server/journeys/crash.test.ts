@@ -6,11 +6,11 @@ import { Load, type Random } from './crash-load.ts'
 import { crashServer, targets } from './crash-server.ts'
 
 /**
- * kill -9 of the server, of PostgreSQL, of the witness and of all of them, at random moments under load.
- * `node --test server/journeys/crash.test.ts` runs 50 rounds, a few minutes; `npm test` runs 6. BAILEE_TEST_CRASH_ROUNDS sets
+ * kill -9 of the server, of PostgreSQL and its guardian, of the witness and of all of them, at random moments under load.
+ * `node --test server/journeys/crash.test.ts` runs 50 rounds, a few minutes; `npm test` runs 7. BAILEE_TEST_CRASH_ROUNDS sets
  * the number, BAILEE_TEST_CRASH_SEED repeats the choices of an earlier run (its timing remains the machine's).
  */
-const ordinary = process.env.npm_lifecycle_event === undefined ? 50 : 6
+const ordinary = process.env.npm_lifecycle_event === undefined ? 50 : 7
 const rounds = Number(process.env.BAILEE_TEST_CRASH_ROUNDS ?? ordinary)
 const seed = Number(process.env.BAILEE_TEST_CRASH_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
@@ -25,7 +25,7 @@ function randomFrom(start: number): Random {
   }
 }
 
-test(`article 8 of the design: kill -9 anywhere, ${rounds} rounds (50 when named alone, 6 in npm test): no acknowledged write is lost, no look is without its leaf, no fork, no act twice`, {
+test(`article 8 of the design: kill -9 anywhere, ${rounds} rounds (50 when named alone, 7 in npm test): no acknowledged write is lost, no look is without its leaf, no fork, no act twice`, {
   timeout: 60_000 + rounds * 60_000,
   skip: process.platform === 'linux' ? false : 'processes are found through /proc',
 }, async () => {
