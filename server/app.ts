@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { type Clock, type OrganisationId, type PersonId, Refusal, systemClock } from '#kernel'
 import { createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
@@ -98,7 +97,18 @@ export async function createApp(
     persons,
     signer: serverSigner,
   })
-  const vault = createVault({ db, keys, clock, log, ledger, notices, persons, findsPerMinute: config.findsPerMinute })
+  const crowd = watchCrowd()
+  const vault = createVault({
+    observeBatch: crowd.observe,
+    db,
+    keys,
+    clock,
+    log,
+    ledger,
+    notices,
+    persons,
+    findsPerMinute: config.findsPerMinute,
+  })
 
   http.setAuthenticator(parties.authenticate)
   for (const room of [ledger, parties, notices, vault]) room.mountRoutes(http)
@@ -118,7 +128,7 @@ export async function createApp(
   jobs.every('parties/sweep', 600, () => parties.sweep())
   const events = createEvents({ db, log })
 
-  const sequencer = await startSequencer(settled, ledger, log)
+  const sequencer = await startSequencer(settled, ledger, log, crowd)
   jobs.start()
   events.start()
   return {
@@ -166,26 +176,46 @@ const plain = ({ config, connections, witnesses }: Settled): Settled => {
   }
 }
 
-/** Tells the sequencer's thread, through one shared word, whether this one has been busy nearly all the time of late. */
-function watchCrowd(): { readonly shared: SharedArrayBuffer; stop(): void } {
-  const shared = new SharedArrayBuffer(4)
-  const word = new Int32Array(shared)
-  let before = performance.eventLoopUtilization()
-  let busy = 0
-  const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization()
-    // Smoothed over about half a second: one long turn is no crowd.
-    busy += 0.2 * (performance.eventLoopUtilization(now, before).utilization - busy)
-    Atomics.store(word, 0, busy > 0.8 ? 1 : 0)
-    before = now
-  }, 100)
-  timer.unref()
-  return { shared, stop: () => clearInterval(timer) }
+interface Crowd {
+  readonly shared: SharedArrayBuffer
+  observe(batchSize: number): void
+  stop(): void
 }
 
+/**
+ * Tells the sequencer's thread, through one shared word, whether requests come faster than they are answered: then many of
+ * them travel in one batch. How busy the event loop is says less, because small batches fill it as well as large ones.
+ */
+function watchCrowd(): Crowd {
+  const shared = new SharedArrayBuffer(4)
+  const word = new Int32Array(shared)
+  let size = 0
+  let seen = 0
+  const timer = setInterval(() => {
+    if (seen === 0) size = 0
+    seen = 0
+    Atomics.store(word, 0, size > crowdedBatch ? 1 : 0)
+  }, 100)
+  timer.unref()
+  return {
+    shared,
+    observe(batchSize) {
+      seen += 1
+      size += 0.05 * (batchSize - size)
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+/** Requests in one batch, on the average of the last twenty, that make a crowd. */
+const crowdedBatch = 20
+
 /** Resolves when the ledger has an answer to give: this thread's sequencer holds office, or refuses to. */
-async function startSequencer(settled: Settled, ledger: LedgerRoom, log: Log): Promise<{ stop(): Promise<void> }> {
-  const crowd = watchCrowd()
+async function startSequencer(
+  settled: Settled,
+  ledger: LedgerRoom,
+  log: Log,
+  crowd: Crowd,
+): Promise<{ stop(): Promise<void> }> {
   const worker = new Worker(new URL('./sequencer-thread.ts', import.meta.url), {
     workerData: { ...plain(settled), crowd: crowd.shared },
   })

@@ -52,12 +52,11 @@ test('a second server on the same database waits for the office, serves, and say
   })
   assert.equal(look.status, 200)
   await first.settle()
-  const held = await status(first)
-  await until(
-    'the waiting server hears of the newest checkpoint',
-    async () => (await status(second)).size === held.size,
-  )
-  const watched = await status(second)
+  let [held, watched] = [await status(first), await status(second)]
+  await until('both say the same of the newest checkpoint', async () => {
+    ;[held, watched] = [await status(first), await status(second)]
+    return held.backlog === 0 && held.checkpoint === watched.checkpoint
+  })
   for (const member of ['origin', 'size', 'root', 'checkpoint', 'behind', 'epoch', 'backlog'] as const)
     assert.deepEqual(watched[member], held[member], member)
   assert.equal(watched.behind, false)

@@ -8,6 +8,8 @@ export interface CoalesceOptions {
   readonly lanes: number
   /** Waiting items beyond which new ones are refused. */
   readonly maxWaiting?: number
+  /** Told the size of each batch: large ones are the mark of a crowd. */
+  readonly observe?: (size: number) => void
 }
 export class CoalesceOverflow extends Error {
   override readonly name = 'CoalesceOverflow'
@@ -32,6 +34,7 @@ export function coalesce<Item, Result>(
       const batch = waiting.length <= options.maxBatch ? waiting : waiting.slice(0, options.maxBatch)
       waiting = waiting.length <= options.maxBatch ? [] : waiting.slice(options.maxBatch)
       busy += 1
+      options.observe?.(batch.length)
       Promise.try(
         run,
         batch.map((waiter) => waiter.item),

@@ -16,4 +16,6 @@ export interface VaultDeps {
   readonly notices: NoticesRoom
   readonly persons: VaultPersons
   readonly findsPerMinute: number
+  /** Told how many requests travelled together. */
+  readonly observeBatch?: (size: number) => void
 }

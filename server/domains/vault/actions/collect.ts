@@ -71,6 +71,7 @@ export function createCollect(deps: VaultDeps): (item: CollectItem) => Promise<C
   const together = coalesce<CollectItem, Collected>((items) => collectTogether(deps, db, items), {
     maxBatch: 64,
     lanes: 2,
+    ...(deps.observeBatch ? { observe: deps.observeBatch } : {}),
   })
   return together
 }

@@ -26,7 +26,11 @@ type Judged = LookItem & {
  */
 export function createLook(deps: VaultDeps): (item: LookItem) => Promise<Look> {
   const db = deps.db.as('vault')
-  return coalesce<LookItem, Look>((items) => lookTogether(deps, db, items), { maxBatch: 128, lanes: 2 })
+  return coalesce<LookItem, Look>((items) => lookTogether(deps, db, items), {
+    maxBatch: 128,
+    lanes: 2,
+    ...(deps.observeBatch ? { observe: deps.observeBatch } : {}),
+  })
 }
 
 export const lookFields = (actor: Actor, request: LookRequest): EntryDraft['fields'] => [
