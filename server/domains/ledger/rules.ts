@@ -90,7 +90,7 @@ export function judgeHead(
 export interface Pressure {
   /** Age of the oldest entry that it took last. */
   readonly oldestSeconds: number
-  /** The thread that answers requests is busy nearly all the time. */
+  /** Requests come faster than they are answered: many of them travel in one batch. */
   readonly crowded: boolean
 }
 const mostEntries = 4_096

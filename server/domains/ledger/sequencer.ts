@@ -67,7 +67,7 @@ export interface SequencerDeps {
   readonly warn: (message: string, error?: unknown) => void
   /** Something that an operator must look at. Ids and numbers only. */
   readonly alarm?: (message: string, details: object) => void
-  /** Is the thread that answers requests busy nearly all the time? Then sequencing lets it go first. */
+  /** Do requests come faster than they are answered? Then sequencing lets them go first. */
   readonly crowded?: () => boolean
 }
 export interface SequencerState {

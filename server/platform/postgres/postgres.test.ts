@@ -131,6 +131,7 @@ test('kill -9 of everything at once loses no acknowledged row', { ...options, sk
   await remember(parent.connection, 'acknowledged')
   for (const pid of [guardian, ...childrenOf(guardian), parent.child.pid as number]) process.kill(pid, 'SIGKILL')
   for (const { pid } of await findPostgresProcesses(cluster)) kill(pid)
+  await until('its server is gone', async () => !(await isRunning(parent.child.pid as number)))
   const again = await start(t, { dataDirectory })
   assert.deepEqual(await recall(again.connection), ['acknowledged'])
 })
@@ -148,6 +149,8 @@ test('an orphaned backend is ended before a new postgres starts', { ...options, 
   kill(parent.pid)
   parent.child.kill('SIGKILL')
   await until('the postmaster is gone', async () => !(await isRunning(parent.pid)))
+  // A killed process takes a moment to end, and until then the directory is rightly said to be in use.
+  await until('its server is gone', async () => !(await isRunning(parent.child.pid as number)))
   assert.equal(await isRunning(backend), true)
   const again = await start(t, { dataDirectory })
   assert.equal(await isRunning(backend), false)
