@@ -197,7 +197,7 @@ export const mine = route({
     ),
     receipt: Receipt,
   }),
-  errors: ['seal_broken', 'person_erased', 'key_unavailable'],
+  errors: ['ledger_behind', 'seal_broken', 'person_erased', 'key_unavailable'],
   summary: 'What is known about me (my own look, logged like any other)',
   summaryZh: '关于我的信息（本人查看同样留痕）',
   article: '1, 8',

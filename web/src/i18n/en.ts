@@ -220,7 +220,8 @@ export const en = {
       eraseConfirm: 'Delete it all',
       erased: (drawers: number, keys: number) =>
         `Done. ${plural(drawers, 'sealed drawer', 'sealed drawers')} removed, ${plural(keys, 'key', 'keys')} destroyed.`,
-      erasedUntil: (date: string) => `By ${date} at the latest, no backup can open it either.`,
+      erasedUntil: (date: string) =>
+        `An older backup could still open it until the old keys are destroyed. They are due by ${date}, but this version does not destroy them by itself: ask the provider.`,
     },
     whole: {
       title: 'Nothing was left out',

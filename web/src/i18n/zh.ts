@@ -202,7 +202,8 @@ export const zh: Dictionary = {
         '所有密钥都会销毁。之后谁也打不开您的信息：提供者不能，您不能，我们也不能。您也将无法再在这里阅读您的条目，请先保存想保留的证明。',
       eraseConfirm: '全部删除',
       erased: (drawers, keys) => `已完成。移除了 ${number(drawers)} 个密封抽屉，销毁了 ${number(keys)} 把密钥。`,
-      erasedUntil: (date) => `最迟到 ${date}，任何备份也无法再开启。`,
+      erasedUntil: (date) =>
+        `在旧密钥销毁之前，较早的备份仍可能开启这些信息。旧密钥应在 ${date} 前销毁，但本版本不会自动销毁，请向提供者询问。`,
     },
     whole: {
       title: '没有遗漏',

@@ -47,7 +47,7 @@ export async function erase(
     unrecoverableAfter: {
       at: instant(answer.at + 2 * epochDays * day),
       meaning:
-        'The epoch keys that wrapped this person’s keys are due for destruction by then; until that is done, a backup of both databases from before the erasure could still be opened.',
+        'The epoch keys that wrapped this person’s keys are due for destruction by then. This version does not destroy them by itself: until the operator has done so, a backup of both databases and the root key from before the erasure could still be opened.',
     },
     receipt: deps.ledger.promise(answer.appended)[0]!,
   }

@@ -7,6 +7,7 @@ import { drawersOfPerson } from '../store.ts'
 
 /** Everything held about me, opened under my own purpose. My look is logged like anybody's. Articles 1 and 8. */
 export async function mine(deps: VaultDeps, actor: PersonActor) {
+  deps.ledger.assertKeepsUp()
   const at = deps.clock.now()
   const { rows, appended } = await deps.db.transaction('vault', async (tx) => {
     await deps.persons.assertLive(tx, actor.tenant, actor.id)
