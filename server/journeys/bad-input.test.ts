@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { startTestServer, testNotice } from '../testing.ts'
 
 /** What is sent is wrong, hostile or not meant for us. Each answer says which rule, and never repeats what was sent. */
-const server = await startTestServer({ BAILEE_RATE_ADDRESS_PER_MINUTE: '100000', BAILEE_LOG_LEVEL: 'silent' })
+const server = await startTestServer({ BAILEE_LOG_LEVEL: 'silent' })
 after(() => server.stop())
 const { call } = server
 const shop = await server.provider()

@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { type Answer, startTestServer, testNotice } from '../testing.ts'
 
 /** A request that is repeated, by the caller's retry or by somebody in between, acts once. */
-const server = await startTestServer({ BAILEE_RATE_ADDRESS_PER_MINUTE: '100000' })
+const server = await startTestServer()
 after(() => server.stop())
 const { call } = server
 const shop = await server.provider()

@@ -255,13 +255,13 @@ test('an act that is refused leaves the dialog open and says what to do', async 
   await page.context().close()
 })
 
-test('deleting everything asks first and then says by when no backup opens it', async () => {
+test('deleting everything asks first and then says what an older backup still opens', async () => {
   const { page } = await portal.open('/person', { as: 'person' })
   await page.getByRole('button', { name: 'Delete everything' }).click()
   assert.equal(requested('/v1/vault/erase'), 0)
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete it all' }).click()
   await page.getByText('2 sealed drawers removed, 4 keys destroyed.').waitFor()
-  await page.getByText('By May 14, 2027 at the latest').waitFor()
+  await page.getByText('They are due by May 14, 2027').waitFor()
   assert.equal(requested('/v1/vault/erase'), 1)
   await page.context().close()
 })
