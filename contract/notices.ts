@@ -18,19 +18,45 @@ const closed = { additionalProperties: false } as const
 
 export const LegalBasis = Type.Union([
   Type.Literal('consent'),
+  Type.Literal('separate-consent'),
   Type.Literal('contract'),
   Type.Literal('legal-duty'),
   Type.Literal('vital-interest'),
   Type.Literal('public-task'),
 ])
+/** ISO 3166-1 alpha-2. */
+export const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' })
 export const NoticePurpose = Type.Object(
-  { id: Slug, title: Bilingual, basis: LegalBasis, retentionDays: Type.Integer({ minimum: 1, maximum: 36500 }) },
+  {
+    id: Slug,
+    title: Bilingual,
+    basis: LegalBasis,
+    retentionDays: Type.Integer({ minimum: 1, maximum: 36500 }),
+    consentDays: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 3650, description: 'a consent to this expires after so many days' }),
+    ),
+    automatedDecision: Type.Optional(Bilingual),
+  },
   closed,
 )
+/** What a value is: decides how it is checked, folded for search, masked, and what may be derived from it. */
+export const FieldKind = Type.Union([
+  Type.Literal('text'),
+  Type.Literal('name'),
+  Type.Literal('resident-id'),
+  Type.Literal('phone'),
+  Type.Literal('email'),
+  Type.Literal('bank-card'),
+  Type.Literal('address'),
+  Type.Literal('date'),
+  Type.Literal('file'),
+])
+export type FieldKind = Type.Static<typeof FieldKind>
 export const NoticeField = Type.Object(
   {
     name: FieldName,
     title: Bilingual,
+    kind: Type.Optional(FieldKind),
     search: Type.Optional(Type.Boolean({ description: 'may be found by equality, through a blind index' })),
   },
   closed,
@@ -49,6 +75,18 @@ export const NoticeCategory = Type.Object(
   },
   closed,
 )
+/** Who receives what leaves the provider; with a `slug` it can be released to, each person agreeing separately (PIPL article 23). */
+export const NoticeRecipient = Type.Object(
+  {
+    slug: Type.Optional(Slug),
+    name: Bilingual,
+    purpose: Slug,
+    categories: Type.Optional(Type.Array(Slug, { minItems: 1, maxItems: 30, uniqueItems: true })),
+    country: Type.Optional(Country),
+    contract: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'reference of the contract' })),
+  },
+  closed,
+)
 /** What a provider says it collects, why, and for how long. Articles 1 and 2. */
 export const NoticeDraft = Type.Object(
   {
@@ -57,7 +95,41 @@ export const NoticeDraft = Type.Object(
     contact: Bilingual,
     purposes: Type.Array(NoticePurpose, { minItems: 1, maxItems: 20 }),
     categories: Type.Array(NoticeCategory, { minItems: 1, maxItems: 30 }),
-    recipients: Type.Array(Type.Object({ name: Bilingual, purpose: Slug }, closed), { maxItems: 50 }),
+    recipients: Type.Array(NoticeRecipient, { maxItems: 50 }),
+    manner: Type.Optional(Bilingual),
+    processors: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Bilingual,
+            purpose: Slug,
+            country: Type.Optional(Country),
+            contract: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          },
+          closed,
+        ),
+        { maxItems: 50 },
+      ),
+    ),
+    crossBorder: Type.Optional(
+      Type.Object(
+        { countries: Type.Array(Country, { minItems: 1, maxItems: 50, uniqueItems: true }), safeguards: Bilingual },
+        closed,
+      ),
+    ),
+    minors: Type.Optional(
+      Type.Object(
+        {
+          guardianBelow: Type.Integer({
+            minimum: 0,
+            maximum: 18,
+            description: 'a guardian consents below this age; 14 by PIPL article 31',
+          }),
+          rule: Bilingual,
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 )
