@@ -198,7 +198,7 @@ export const en = {
       withdrawFor: (purpose: string) => `Withdraw: ${purpose}`,
       basis: {
         consent: 'Because you agreed',
-        'separate-consent': 'With your separate consent',
+        'separate-consent': 'Because you agreed to this separately',
         contract: 'Because of a contract with you',
         'legal-duty': 'Because a law requires it',
         'vital-interest': 'To protect a life',

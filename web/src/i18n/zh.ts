@@ -182,7 +182,7 @@ export const zh: Dictionary = {
       withdrawFor: (purpose) => `撤回：${purpose}`,
       basis: {
         consent: '因为您同意了',
-        'separate-consent': '经你单独同意',
+        'separate-consent': '因为您单独同意了',
         contract: '因为与您订有合同',
         'legal-duty': '因为法律要求',
         'vital-interest': '为了保护生命',
