@@ -13,6 +13,7 @@ import { type Clock, day, newId, type OrganisationId, Refusal } from '#kernel'
 import type { EpochKeyRow, KeyStore } from './keystore.ts'
 import type { KeyProvider } from './provider.ts'
 import { epochKeyAad, keyIdOf, open, SealBroken, seal } from './sealed.ts'
+import { createSealing, type Sealing } from './sealing.ts'
 
 export { openKeyStore } from './keystore.ts'
 export { fileKeyProvider, type KeyProvider, KeyProviderError } from './provider.ts'
@@ -28,6 +29,7 @@ export {
   seal,
   sealedOverhead,
 } from './sealed.ts'
+export { type FreshDrawer, type PurposeKey, type SealedDrawer, sealContents } from './sealing.ts'
 
 export const epochDays = 30
 export const epochOf = (at: Date): number => Math.floor(at.getTime() / (epochDays * day))
@@ -59,6 +61,8 @@ export interface Keys {
   /** HMAC key of a blind index: per (tenant, field, normaliser version). */
   indexKey(tenant: OrganisationId, field: string, normaliserVersion: number): Promise<HmacKey>
   signer(name: string, algorithm: Signer['algorithm']): Promise<Signer>
+  /** Makes, wraps and uses the keys of drawers that are opened for the first time; few at once or many. */
+  readonly fresh: Sealing['fresh']
   close(): Promise<void>
 }
 
@@ -74,6 +78,7 @@ export function createKeys(deps: { provider: KeyProvider; store: KeyStore; clock
   const byName = new Map<string, Held>()
   const underway = new Map<string, Promise<EpochKey>>()
   const indexKeys = new Map<string, HmacKey>()
+  const sealing = createSealing()
   const fresh = (held: Held | undefined) => (held !== undefined && held.until > performance.now() ? held : undefined)
   const nameOf = (tenant: string, purpose: string, epoch: number) => `${tenant}/${purpose}/${epoch}`
 
@@ -179,8 +184,10 @@ export function createKeys(deps: { provider: KeyProvider; store: KeyStore; clock
         throw new Error(`the key store's public key of ${name} does not belong to its private key`)
       return { name, algorithm, publicKey, sign: (message) => sign(null, message, privateKey) }
     },
+    fresh: sealing.fresh,
     async close() {
       clearInterval(sweep)
+      await sealing.close()
       byId.clear()
       byName.clear()
       await store.close()
