@@ -18,6 +18,7 @@ import {
   newDrawerKey,
   type PublishedNotice,
   selfPurpose,
+  untilOf,
   unwrap,
   wrapFor,
 } from '#notices'
@@ -262,7 +263,7 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
     for (const [category, own] of known.get(`${tenant}/${person}`) ?? [])
       if (!(own instanceof Refusal)) drawerKeys.set(category, own)
     if (consent) {
-      for (const { category, purpose, basis } of withSelf(consent.grants)) {
+      for (const { category, purpose, basis, days } of withSelf(consent.grants)) {
         const drawerKey = drawerKeys.get(category) ?? newDrawerKey()
         drawerKeys.set(category, drawerKey)
         const epochKey = deps.keys.currentCached(tenant, purpose) ?? (await deps.keys.current(tenant, purpose))
@@ -271,6 +272,7 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
           category,
           purpose,
           basis,
+          until: days === undefined ? null : untilOf(at, days, undefined),
           wrap: wrapFor(epochKey, tenant, person, category, purpose, drawerKey),
         })
       }
@@ -328,6 +330,7 @@ const withSelf = (grants: ReturnType<typeof grantsOf>) => [
     category,
     purpose: selfPurpose,
     basis: 'self',
+    days: undefined,
   })),
   ...grants,
 ]
