@@ -88,6 +88,36 @@ export const errorCatalogue = {
   },
   purpose_unknown: { status: 422, en: 'No live notice states this purpose.', zh: '没有生效的告知载明此目的。' },
   consent_unknown: { status: 404, en: 'There is no such consent.', zh: '该同意不存在。' },
+  recipient_unknown: {
+    status: 422,
+    en: 'The notice names no such recipient for these purposes.',
+    zh: '告知未就这些目的列明该接收方。',
+  },
+  separate_consent_bundled: {
+    status: 422,
+    en: 'This needs a consent of its own and was bundled with others.',
+    zh: '此项须单独同意，不得与其他事项捆绑。',
+  },
+  basis_not_consent: {
+    status: 409,
+    en: 'This does not rest on consent, so it is not for consent to end it.',
+    zh: '此项并非基于同意，不能以撤回或拒绝同意的方式终止。',
+  },
+  asked_too_soon: {
+    status: 409,
+    en: 'The person refused this lately and may not be asked again yet.',
+    zh: '本人近期已拒绝，暂不得再次询问。',
+  },
+  guardian_needed: {
+    status: 403,
+    en: 'For a child of this age a guardian consents.',
+    zh: '该年龄的未成年人须由监护人同意。',
+  },
+  guardian_not_theirs: {
+    status: 403,
+    en: 'This guardian does not act for this person.',
+    zh: '该监护人无权代表此人。',
+  },
   // vault
   field_not_covered: { status: 422, en: 'No live notice covers this field.', zh: '没有生效的告知涵盖此项信息。' },
   field_not_allowed: {

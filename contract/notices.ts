@@ -149,7 +149,73 @@ export const Notice = Type.Object({
 export type Notice = Type.Static<typeof Notice>
 /** Signed by the server over the exact notice shown; consent without it is refused. */
 export const Snapshot = Type.String({ minLength: 40, maxLength: 4000, pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$' })
-export const Grant = Type.Object({ category: Slug, purpose: Slug, basis: LegalBasis, since: Instant })
+export const Grant = Type.Object({
+  category: Slug,
+  purpose: Slug,
+  basis: LegalBasis,
+  since: Instant,
+  until: Type.Optional(Instant),
+})
+/** Who the person is by age, as the provider states it. A date of birth is never asked for. */
+export const AgeBand = Type.Union([Type.Literal('under14'), Type.Literal('14to17'), Type.Literal('adult')])
+export const GuardianRelation = Type.Union([
+  Type.Literal('parent'),
+  Type.Literal('relative'),
+  Type.Literal('appointed'),
+])
+/** Who consents for a child, and the day from which the child is asked. Personal Information Protection Law, article 31. */
+export const Guardian = Type.Object(
+  {
+    person: PersonId,
+    relation: GuardianRelation,
+    handOver: Type.String({
+      pattern: '^\\d{4}-\\d\\d-\\d\\d$',
+      description: 'the day on which the guardian ceases to act, UTC',
+    }),
+  },
+  closed,
+)
+const purposeList = { maxItems: 20, uniqueItems: true } as const
+const consentBody = {
+  snapshot: Snapshot,
+  purposes: Type.Array(Slug, {
+    ...purposeList,
+    description: 'agreed to together; those whose basis needs no consent count as told',
+  }),
+  separately: Type.Optional(
+    Type.Array(Slug, { ...purposeList, description: 'purposes with a box of their own, each ticked by itself' }),
+  ),
+  informed: Type.Optional(
+    Type.Array(Slug, { ...purposeList, description: 'purposes that need no consent, of which the person was told' }),
+  ),
+  recipients: Type.Optional(
+    Type.Array(Slug, { maxItems: 50, uniqueItems: true, description: 'recipients, each agreed to by itself' }),
+  ),
+  ageBand: Type.Optional(AgeBand),
+  guardian: Type.Optional(Guardian),
+} as const
+/** What became of a consent to one purpose or recipient. Terms of ISO/IEC TS 27560. */
+export const ConsentState = Type.Union([
+  Type.Literal('given'),
+  Type.Literal('renewed'),
+  Type.Literal('withdrawn'),
+  Type.Literal('expired'),
+  Type.Literal('superseded'),
+])
+export const NoticeChange = Type.Object({
+  path: Type.String({ description: 'what changed, by names: /purposes/delivery/retentionDays' }),
+  kind: Type.Union([Type.Literal('widens'), Type.Literal('narrows'), Type.Literal('same')]),
+  purposes: Type.Array(Slug, { description: 'purposes whose people are touched by it' }),
+  en: Type.String(),
+  zh: Type.String(),
+})
+export type NoticeChange = Type.Static<typeof NoticeChange>
+/** A notice as a person reads it: sentences under headings, in both languages. */
+export const NoticeSection = Type.Object({
+  heading: Bilingual,
+  lines: Type.Array(Type.Object({ en: Type.String(), zh: Type.String() })),
+})
+export type NoticeSection = Type.Static<typeof NoticeSection>
 export const ConsentReceipt = Type.Object({
   document: Type.Record(Type.String(), Type.Unknown(), { description: 'ISO/IEC TS 27560 receipt' }),
   signature: Type.String(),
@@ -171,6 +237,77 @@ export const publishNotice = route({
   summary: 'Publishes a notice; its hash becomes a public leaf',
   summaryZh: '发布告知规则，其哈希写入公开账本',
   article: '2',
+})
+export const previewNotice = route({
+  name: 'previewNotice',
+  room: 'notices',
+  method: 'POST',
+  path: '/v1/notices/preview',
+  callers: ['client', 'staff'],
+  ability: 'publish',
+  idempotency: 'none',
+  body: NoticeDraft,
+  reply: Type.Object({
+    problems: Type.Array(Type.Object({ field: Type.String(), rule: Type.String() }), {
+      description: 'why it would be refused, each with its place; empty when it may be published',
+    }),
+    live: Type.Union([Type.Object({ notice: NoticeId, version: Type.Integer() }), Type.Null()]),
+    changes: Type.Array(NoticeChange),
+    widens: Type.Boolean(),
+    shown: Type.Array(NoticeSection, { description: 'as the person will read it' }),
+    askedAnew: Type.Integer({ description: 'people who would have to be asked again' }),
+  }),
+  errors: [],
+  summary: 'What publishing this would mean: contradictions, changes, the person’s view, who must be asked again',
+  summaryZh: '预览发布的后果：矛盾之处、变更、本人所见、需重新征得同意的人数',
+  article: '2',
+})
+export const diffNotice = route({
+  name: 'diffNotice',
+  room: 'notices',
+  method: 'GET',
+  path: '/v1/notices/:notice/diff',
+  callers: ['anyone'],
+  params: Type.Object({ notice: NoticeId }),
+  query: Type.Object({ from: Type.Integer({ minimum: 1 }), to: Type.Optional(Type.Integer({ minimum: 1 })) }),
+  reply: Type.Object({
+    notice: NoticeId,
+    from: Type.Integer(),
+    to: Type.Integer(),
+    widens: Type.Boolean(),
+    changes: Type.Array(NoticeChange),
+  }),
+  errors: ['notice_unknown'],
+  summary: 'What changed between two versions, and whether it widens or narrows',
+  summaryZh: '两个版本之间的变更，以及是扩大还是缩小',
+  article: '2',
+})
+export const noticeDpv = route({
+  name: 'noticeDpv',
+  room: 'notices',
+  method: 'GET',
+  path: '/v1/notices/:notice/dpv',
+  callers: ['anyone'],
+  params: Type.Object({ notice: NoticeId }),
+  query: Type.Object({ version: Type.Optional(Type.Integer({ minimum: 1 })) }),
+  reply: Type.Record(Type.String(), Type.Unknown(), { description: 'JSON-LD in terms of W3C DPV and dpv-cn' }),
+  media: 'application/ld+json',
+  errors: ['notice_unknown'],
+  summary: 'The notice as machines read it: W3C DPV in JSON-LD',
+  summaryZh: '机器可读的告知规则（W3C DPV，JSON-LD）',
+  article: '2',
+})
+export const dpvExtension = route({
+  name: 'dpvExtension',
+  room: 'notices',
+  method: 'GET',
+  path: '/v1/notices/dpv-cn',
+  callers: ['anyone'],
+  reply: Type.Record(Type.String(), Type.Unknown(), { description: 'SKOS concepts in JSON-LD' }),
+  media: 'application/ld+json',
+  errors: [],
+  summary: 'An extension of W3C DPV for the law of mainland China, in English and Chinese',
+  summaryZh: 'W3C DPV 的中国大陆法律扩展词表（中英双语）',
 })
 export const listNotices = route({
   name: 'listNotices',
@@ -203,47 +340,178 @@ export const takeSnapshot = route({
   method: 'POST',
   path: '/v1/notices/snapshots',
   callers: ['anyone'],
-  body: Type.Object({ notice: NoticeId, language: Language }, closed),
+  body: Type.Object(
+    {
+      notice: NoticeId,
+      language: Language,
+      person: Type.Optional(PersonId),
+      purposes: Type.Optional(
+        Type.Array(Slug, { ...purposeList, description: 'what this person is to be asked for; all when left out' }),
+      ),
+    },
+    closed,
+  ),
   reply: Type.Object({ snapshot: Snapshot, notice: Notice, expiresAt: Instant }),
-  errors: ['notice_unknown'],
+  errors: ['notice_unknown', 'credentials_missing', 'person_unknown', 'asked_too_soon'],
   summary: 'A signed snapshot of the exact notice to be shown',
   summaryZh: '所展示告知的签名快照',
 })
+const ConsentGiven = Type.Object({
+  consent: ConsentId,
+  person: PersonId,
+  grants: Type.Array(Grant),
+  recipients: Type.Array(Slug),
+  consentReceipt: ConsentReceipt,
+  receipt: Receipt,
+})
+const consentErrors = [
+  'seal_broken',
+  'key_unavailable',
+  'snapshot_altered',
+  'snapshot_stale',
+  'purpose_unknown',
+  'recipient_unknown',
+  'separate_consent_bundled',
+  'asked_too_soon',
+  'guardian_needed',
+  'guardian_not_theirs',
+  'person_unknown',
+  'person_erased',
+] as const
 export const giveConsent = route({
   name: 'giveConsent',
   room: 'notices',
   method: 'POST',
   path: '/v1/notices/consents',
-  callers: ['client'],
+  callers: ['client', 'person'],
   ability: 'consent',
   idempotency: 'required',
   status: 201,
   body: Type.Object(
     {
       person: Type.Optional(PersonId),
-      snapshot: Snapshot,
-      purposes: Type.Array(Slug, { minItems: 1, maxItems: 20, uniqueItems: true }),
+      ...consentBody,
+      asGuardian: Type.Optional(
+        Type.Boolean({ description: 'the person agrees to act for a child under this notice; no purpose is needed' }),
+      ),
     },
     closed,
   ),
-  reply: Type.Object({
-    consent: ConsentId,
-    person: PersonId,
-    grants: Type.Array(Grant),
-    consentReceipt: ConsentReceipt,
-    receipt: Receipt,
-  }),
+  reply: ConsentGiven,
+  errors: consentErrors,
+  summary: 'Records consent: wraps the person’s keys for the purposes agreed to',
+  summaryZh: '记录同意：为同意的目的封装密钥',
+  article: '2',
+})
+export type ConsentBody = Type.Static<(typeof giveConsent)['body']>
+export const renewConsent = route({
+  name: 'renewConsent',
+  room: 'notices',
+  method: 'POST',
+  path: '/v1/notices/consents/renew',
+  callers: ['client', 'person'],
+  ability: 'consent',
+  idempotency: 'required',
+  status: 201,
+  body: Type.Object({ person: PersonId, ...consentBody }, closed),
+  reply: ConsentGiven,
+  errors: [...consentErrors, 'consent_unknown'],
+  summary: 'Renews consents that still stand, under the live notice: their time begins anew',
+  summaryZh: '按现行告知续期仍有效的同意，期限重新计算',
+  article: '2',
+})
+export const refuseConsent = route({
+  name: 'refuseConsent',
+  room: 'notices',
+  method: 'POST',
+  path: '/v1/notices/consents/refuse',
+  callers: ['client', 'person'],
+  ability: 'consent',
+  idempotency: 'required',
+  body: Type.Object(
+    {
+      person: PersonId,
+      snapshot: Snapshot,
+      purposes: Type.Array(Slug, { ...purposeList, description: 'what the person said no to' }),
+      recipients: Type.Optional(Type.Array(Slug, { maxItems: 50, uniqueItems: true })),
+    },
+    closed,
+  ),
+  reply: Type.Object({ person: PersonId, askAgainAt: Instant, receipt: Receipt }),
   errors: [
-    'seal_broken',
-    'key_unavailable',
     'snapshot_altered',
     'snapshot_stale',
     'purpose_unknown',
+    'recipient_unknown',
+    'basis_not_consent',
     'person_unknown',
     'person_erased',
   ],
-  summary: 'Records consent: wraps the person’s keys for the purposes agreed to',
-  summaryZh: '记录同意：为同意的目的封装密钥',
+  summary: 'Records that the person refused; until the date in the answer nobody asks them again',
+  summaryZh: '记录本人拒绝；在答复所载日期之前不得再次询问',
+  article: '2',
+})
+export const listConsents = route({
+  name: 'listConsents',
+  room: 'notices',
+  method: 'POST',
+  path: '/v1/notices/consents/mine',
+  callers: ['client', 'person'],
+  ability: 'consent',
+  idempotency: 'none',
+  body: Type.Object(
+    { person: Type.Optional(PersonId), cursor: Type.Optional(Type.Union([ConsentId, Type.Null()])) },
+    closed,
+  ),
+  reply: Type.Object({
+    items: Type.Array(
+      Type.Object({
+        consent: ConsentId,
+        notice: NoticeId,
+        version: Type.Integer(),
+        liveVersion: Type.Integer(),
+        title: Bilingual,
+        givenAt: Instant,
+        guardian: Type.Optional(PersonId),
+        asGuardian: Type.Boolean(),
+        purposes: Type.Array(
+          Type.Object({
+            purpose: Slug,
+            title: Bilingual,
+            basis: LegalBasis,
+            state: ConsentState,
+            until: Type.Optional(Instant),
+            endedAt: Type.Optional(Instant),
+          }),
+        ),
+        recipients: Type.Array(
+          Type.Object({
+            recipient: Slug,
+            name: Bilingual,
+            purpose: Slug,
+            state: ConsentState,
+            until: Type.Optional(Instant),
+            endedAt: Type.Optional(Instant),
+          }),
+        ),
+        asksAnew: Type.Array(NoticeChange, {
+          description: 'what the live version widened beyond this consent; it is closed until there is fresh consent',
+        }),
+        consentReceipt: ConsentReceipt,
+      }),
+    ),
+    refusals: Type.Array(
+      Type.Object({ purpose: Slug, recipient: Type.Optional(Slug), refusedAt: Instant, askAgainAt: Instant }),
+    ),
+    guardians: Type.Array(
+      Type.Object({ person: PersonId, relation: GuardianRelation, handOver: Instant, ended: Type.Boolean() }),
+    ),
+    wards: Type.Array(Type.Object({ person: PersonId, relation: GuardianRelation, handOver: Instant })),
+    next: Type.Union([ConsentId, Type.Null()]),
+  }),
+  errors: ['person_unknown', 'person_erased'],
+  summary: 'A person’s consents, newest first, each with its receipt and what became of it',
+  summaryZh: '某人的同意记录（最新在前），附回执与状态',
   article: '2',
 })
 export const withdrawConsent = route({
@@ -254,16 +522,24 @@ export const withdrawConsent = route({
   callers: ['client', 'person'],
   ability: 'consent',
   idempotency: 'required',
-  body: Type.Object({ person: PersonId, purpose: Slug }, closed),
+  body: Type.Object(
+    {
+      person: PersonId,
+      purpose: Slug,
+      recipient: Type.Optional(Slug),
+    },
+    closed,
+  ),
   reply: Type.Object({
     person: PersonId,
     purpose: Slug,
+    recipient: Type.Optional(Slug),
     destroyed: Type.Integer({ description: 'how many wrapped keys were destroyed' }),
     receipt: Receipt,
   }),
-  errors: ['person_unknown', 'consent_unknown'],
-  summary: 'Withdraws consent for one purpose; acts at once',
-  summaryZh: '撤回对某一目的的同意，立即生效',
+  errors: ['person_unknown', 'consent_unknown', 'basis_not_consent'],
+  summary: 'Withdraws consent for one purpose, or for one recipient of it; acts at once',
+  summaryZh: '撤回对某一目的或其某一接收方的同意，立即生效',
   article: '2',
 })
 export const listGrants = route({

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type Clock, type OrganisationId, type PersonId, Refusal, systemClock } from '#kernel'
 import { createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
-import { createNotices, noticesMigrations } from '#notices'
+import { createNotices, type NoticesRoom, noticesMigrations } from '#notices'
 import { createParties, type Parties, partiesMigrations } from '#parties'
 import {
   createEvents,
@@ -27,6 +27,7 @@ export interface App {
   readonly http: HttpServer
   readonly ledger: LedgerRoom
   readonly parties: Parties
+  readonly notices: NoticesRoom
   readonly foundation: Foundation
   listen(options: { host: string; port: number }): Promise<string>
   close(): Promise<void>
@@ -126,6 +127,7 @@ export async function createApp(
     await db.query({ text: `delete from platform.once where made_at < now() - interval '7 days'` })
   })
   jobs.every('parties/sweep', 600, () => parties.sweep())
+  jobs.every('notices/sweep', 600, async () => void (await notices.sweep()))
   const events = createEvents({ db, log })
 
   const sequencer = await startSequencer(settled, ledger, log, crowd)
@@ -135,6 +137,7 @@ export async function createApp(
     http,
     ledger,
     parties,
+    notices,
     foundation,
     listen: (options) => http.listen(options),
     async close() {

@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import type { HttpServer, RoomMigrations } from '#platform'
+import { sweepConsents } from './actions/sweep.ts'
 import type { NoticesDeps } from './deps.ts'
 import { mountNoticesRoutes } from './routes.ts'
 import { RulesCache } from './rules-cache.ts'
 import { createSnapshots } from './snapshots.ts'
-import { deleteEveryGrant, holdPerson } from './store.ts'
+import { deleteEveryGrant, holdPerson, recipientsOf } from './store.ts'
 
 export { consentEntry, recordConsent } from './actions/give-consent.ts'
 export type { NoticesDeps, Persons } from './deps.ts'
 export { type DrawerKey, newDrawerKey, openSelfWraps, unwrap, wrapFor } from './drawer-keys.ts'
 export {
+  type Agreed,
   type Consent,
   type GrantRow,
   type NoticeContent,
@@ -17,7 +19,8 @@ export {
   type Rules,
   selfPurpose,
 } from './model.ts'
-export { grantsOf, judgeSnapshot } from './rules.ts'
+export { agreementOf, grantsOf, judgeSnapshot, untilOf } from './rules.ts'
+export type { RecipientConsent } from './store.ts'
 
 export const noticesMigrations: RoomMigrations = { room: 'notices', folder: join(import.meta.dirname, 'migrations') }
 
@@ -27,6 +30,10 @@ export interface NoticesRoom {
   readonly snapshots: NoticesDeps['snapshots']
   readonly deleteEveryGrant: typeof deleteEveryGrant
   readonly holdPerson: typeof holdPerson
+  /** The recipients that a person agreed to and that still stand: what may be released, and to whom. */
+  readonly recipientsOf: typeof recipientsOf
+  /** Ends what has run out: expired grants and recipients, guardians whose day came. Each person's chain says so. */
+  sweep(): Promise<{ expired: number; handedOver: number }>
   readonly deps: NoticesDeps
   mountRoutes(http: HttpServer): void
 }
@@ -41,6 +48,8 @@ export function createNotices(given: Omit<NoticesDeps, 'rules' | 'snapshots'>): 
     snapshots: deps.snapshots,
     deleteEveryGrant,
     holdPerson,
+    recipientsOf,
+    sweep: () => sweepConsents(deps),
     deps,
     mountRoutes: (http) => mountNoticesRoutes(http, deps),
   }

@@ -5,16 +5,25 @@ import {
   fromWire,
   instant,
   type PersonActor,
+  type PersonId,
   Refusal,
   type StaffActor,
   toWire,
 } from '#kernel'
 import type { HttpServer } from '#platform'
 import { giveConsent } from './actions/give-consent.ts'
+import { listConsents } from './actions/list-consents.ts'
+import { previewNotice } from './actions/preview-notice.ts'
 import { publishNotice } from './actions/publish-notice.ts'
+import { refuseConsent } from './actions/refuse-consent.ts'
 import { withdrawConsent } from './actions/withdraw-consent.ts'
 import type { NoticesDeps } from './deps.ts'
+import { diff, widens } from './diff.ts'
+import { dpvOf } from './dpv.ts'
+import { dpvCn } from './dpv-cn.ts'
+import { actingFor } from './guardians.ts'
 import type { NoticeContent, PublishedNotice } from './model.ts'
+import { assertMayAsk } from './rules.ts'
 import * as store from './store.ts'
 
 type LegalBasis = NoticeContent['purposes'][number]['basis']
@@ -47,16 +56,30 @@ export function mountNoticesRoutes(http: HttpServer, deps: NoticesDeps): void {
     )
     return { items: rows.slice(0, pageSize).map(onWire), next: rows.length > pageSize ? rows[pageSize - 1]!.id : null }
   })
-  http.mount(wire.getNotice, async ({ params, query }) => {
-    // Versions are counted in 32 bits.
-    const known = (query.version ?? 1) < 2 ** 31
-    const notice = known ? await store.findNotice(db, fromWire('ntc', params.notice), query.version ?? null) : undefined
-    if (!notice) throw new Refusal('notice_unknown')
-    return onWire(notice)
+  http.mount(wire.previewNotice, async ({ actor, body }) => {
+    const { live, ...preview } = await previewNotice(deps, actor as ClientActor | StaffActor, body)
+    return { ...preview, live: live ? { notice: toWire('ntc', live.id), version: live.version } : null }
   })
-  http.mount(wire.takeSnapshot, async ({ body }) => {
-    const notice = await store.findNotice(db, fromWire('ntc', body.notice), null)
-    if (!notice) throw new Refusal('notice_unknown')
+  const noticeAt = async (notice: string, version: number | undefined): Promise<PublishedNotice> => {
+    // Versions are counted in 32 bits.
+    const known = (version ?? 1) < 2 ** 31
+    const found = known ? await store.findNotice(db, fromWire('ntc', notice), version ?? null) : undefined
+    if (!found) throw new Refusal('notice_unknown')
+    return found
+  }
+  http.mount(wire.getNotice, async ({ params, query }) => onWire(await noticeAt(params.notice, query.version)))
+  http.mount(wire.diffNotice, async ({ params, query }) => {
+    const from = await noticeAt(params.notice, query.from)
+    const to = await noticeAt(params.notice, query.to)
+    const changes = diff(from.content, to.content)
+    return { notice: params.notice, from: from.version, to: to.version, widens: widens(changes), changes }
+  })
+  http.mount(wire.noticeDpv, async ({ params, query }) => dpvOf(await noticeAt(params.notice, query.version)))
+  http.mount(wire.dpvExtension, () => dpvCn())
+  http.mount(wire.takeSnapshot, async ({ actor, body }) => {
+    const notice = await noticeAt(body.notice, undefined)
+    if (body.person !== undefined)
+      await assertMayBeAsked(deps, actor, notice, fromWire('per', body.person), body.purposes)
     const now = deps.clock.now().getTime()
     const expiresAt = instant(now + snapshotMinutes * 60_000)
     const snapshot = deps.snapshots.sign({
@@ -69,57 +92,159 @@ export function mountNoticesRoutes(http: HttpServer, deps: NoticesDeps): void {
     })
     return { snapshot, notice: onWire(notice), expiresAt }
   })
-  http.mount(wire.giveConsent, async ({ actor, body, once }) => {
-    const { consent, person, at, grants, consentReceipt, receipt } = await giveConsent(
+  const consentRequest = (body: wire.ConsentBody) => ({
+    person: body.person === undefined ? undefined : fromWire('per', body.person),
+    snapshot: body.snapshot,
+    purposes: body.purposes,
+    separately: body.separately,
+    informed: body.informed,
+    recipients: body.recipients,
+    ageBand: body.ageBand,
+    ...(body.guardian ? { guardian: { ...body.guardian, person: fromWire('per', body.guardian.person) } } : {}),
+    asGuardian: body.asGuardian,
+  })
+  http.mount(wire.giveConsent, async ({ actor, body, once }) =>
+    consentOnWire(await giveConsent(deps, actor as ClientActor | PersonActor, consentRequest(body), once)),
+  )
+  http.mount(wire.renewConsent, async ({ actor, body, once }) =>
+    consentOnWire(
+      await giveConsent(deps, actor as ClientActor | PersonActor, consentRequest(body), once, { renewal: true }),
+    ),
+  )
+  http.mount(wire.refuseConsent, async ({ actor, body, once }) => {
+    const { askAgainAt, receipt } = await refuseConsent(
       deps,
-      actor as ClientActor,
+      actor as ClientActor | PersonActor,
       {
-        person: body.person === undefined ? undefined : fromWire('per', body.person),
+        person: fromWire('per', body.person),
         snapshot: body.snapshot,
         purposes: body.purposes,
+        recipients: body.recipients ?? [],
       },
       once,
     )
-    return {
-      consent: toWire('cns', consent),
-      person: toWire('per', person),
-      consentReceipt,
-      receipt,
-      grants: grants.map((grant) => ({
-        category: grant.category,
-        purpose: grant.purpose,
-        basis: grant.basis as LegalBasis,
-        since: instant(at),
-      })),
-    }
+    return { person: body.person, askAgainAt: instant(askAgainAt), receipt }
+  })
+  http.mount(wire.listConsents, async ({ actor, body }) => {
+    if (body.person === undefined && actor.kind !== 'person')
+      throw new Refusal('schema_violation', { field: '/person', rule: 'must be present' })
+    const person = body.person === undefined ? (actor as PersonActor).id : fromWire('per', body.person)
+    const found = await listConsents(
+      deps,
+      actor as ClientActor | PersonActor,
+      person,
+      body.cursor ? fromWire('cns', body.cursor) : null,
+    )
+    return consentsOnWire(found)
   })
   http.mount(wire.withdrawConsent, async ({ actor, body, once }) => {
     const { destroyed, receipt } = await withdrawConsent(
       deps,
       actor as ClientActor | PersonActor,
-      fromWire('per', body.person),
-      body.purpose,
+      { person: fromWire('per', body.person), purpose: body.purpose, recipient: body.recipient },
       once,
     )
-    return { person: body.person, purpose: body.purpose, destroyed, receipt }
+    const { person, purpose, recipient } = body
+    return { person, purpose, ...(recipient === undefined ? {} : { recipient }), destroyed, receipt }
   })
   http.mount(wire.listGrants, async ({ actor, body }) => {
     const person = fromWire('per', body.person)
     const { tenant } = actor as ClientActor
-    assertOwn(actor, person)
-    await deps.db.transaction('notices', (tx) => deps.persons.assertLive(tx, tenant, person))
-    const items = await store.grantsOf(db, tenant, person)
-    return {
-      items: items.map((grant) => ({
-        category: grant.category,
-        purpose: grant.purpose,
-        basis: grant.basis as LegalBasis,
-        since: instant(grant.since),
-      })),
-    }
+    const at = deps.clock.now()
+    await deps.db.transaction('notices', async (tx) => {
+      await actingFor(tx, actor as ClientActor | PersonActor, person, at)
+      await deps.persons.assertLive(tx, tenant, person)
+    })
+    return { items: (await store.grantsOf(db, tenant, person, at)).map(grantOnWire) }
   })
 }
 
-const assertOwn = (actor: Actor, person: string) => {
-  if (actor.kind === 'person' && actor.id !== person) throw new Refusal('person_unknown')
+const grantOnWire = (grant: {
+  readonly category: string
+  readonly purpose: string
+  readonly basis: string
+  readonly since: Date | number
+  readonly until: Date | number | null
+}) => ({
+  category: grant.category,
+  purpose: grant.purpose,
+  basis: grant.basis as LegalBasis,
+  since: instant(grant.since),
+  ...(grant.until === null ? {} : { until: instant(grant.until) }),
+})
+const consentOnWire = (given: Awaited<ReturnType<typeof giveConsent>>) => ({
+  consent: toWire('cns', given.consent),
+  person: toWire('per', given.person),
+  grants: given.grants.map((grant) => grantOnWire({ ...grant, since: given.at })),
+  recipients: [...given.recipients],
+  consentReceipt: given.consentReceipt,
+  receipt: given.receipt,
+})
+const dates = ({ until, endedAt }: { until?: Date | null; endedAt?: Date }) => ({
+  ...(until ? { until: instant(until) } : {}),
+  ...(endedAt ? { endedAt: instant(endedAt) } : {}),
+})
+const consentsOnWire = (found: Awaited<ReturnType<typeof listConsents>>) => ({
+  items: found.items.map(({ consent, notice, liveVersion, purposes, recipients, asksAnew, consentReceipt }) => ({
+    consent: toWire('cns', consent.id),
+    notice: toWire('ntc', notice.id),
+    version: notice.version,
+    liveVersion,
+    title: notice.content.title,
+    givenAt: instant(consent.at),
+    ...(consent.guardian ? { guardian: toWire('per', consent.guardian.person) } : {}),
+    asGuardian: consent.asGuardian ?? false,
+    purposes: purposes.map(({ purpose, state, ...rest }) => ({
+      purpose: purpose.id,
+      title: purpose.title,
+      basis: purpose.basis,
+      state,
+      ...dates(rest),
+    })),
+    recipients: recipients.map(({ recipient, slug, state, ...rest }) => ({
+      recipient: slug,
+      name: recipient.name,
+      purpose: recipient.purpose,
+      state,
+      ...dates(rest),
+    })),
+    asksAnew,
+    consentReceipt,
+  })),
+  refusals: found.refusals.map(({ purpose, recipient, refusedAt, askAgainAt }) => ({
+    purpose,
+    ...(recipient === '' ? {} : { recipient }),
+    refusedAt: instant(refusedAt),
+    askAgainAt: instant(askAgainAt),
+  })),
+  guardians: found.guardians.map(({ person, relation, handOver, ended }) => ({
+    person: toWire('per', person),
+    relation,
+    handOver: instant(handOver),
+    ended,
+  })),
+  wards: found.wards.map(({ person, relation, handOver }) => ({
+    person: toWire('per', person),
+    relation,
+    handOver: instant(handOver),
+  })),
+  next: found.next === null ? null : toWire('cns', found.next),
+})
+
+/** A snapshot for somebody in particular is the beginning of asking them. */
+async function assertMayBeAsked(
+  deps: NoticesDeps,
+  actor: Actor,
+  notice: PublishedNotice,
+  person: PersonId,
+  purposes: readonly string[] | undefined,
+): Promise<void> {
+  if (actor.kind === 'anyone') throw new Refusal('credentials_missing')
+  if (actor.tenant !== notice.tenant) throw new Refusal('person_unknown', { field: '/person' })
+  const at = deps.clock.now()
+  if (actor.kind === 'person') return actingFor(deps.db.as('notices'), actor, person, at)
+  assertMayAsk(await store.refusalsOf(deps.db.as('notices'), actor.tenant, person, at), {
+    purposes: purposes ?? notice.content.purposes.map((purpose) => purpose.id),
+    recipients: [],
+  })
 }

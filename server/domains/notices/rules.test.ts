@@ -77,8 +77,16 @@ test('article 2: a notice that contradicts itself is refused, and the place is n
 test('a field means one category at a provider, in all its notices', () => {
   const other = published({ ...orders, slug: 'news', categories: [category('taste', ['delivery'], [field('name')])] })
   assert.equal(told(orders, [other]), '/categories/0/fields/0/name')
-  const same = published({ ...orders, slug: 'news', categories: [category('contact', ['delivery'], [field('name')])] })
-  assert.equal(told(orders, [same]), 'coherent')
+  const news = purpose('news')
+  const same = {
+    ...orders,
+    slug: 'news',
+    purposes: [news],
+    categories: [category('contact', ['news'], [field('name')])],
+  }
+  assert.equal(told(orders, [published(same)]), 'coherent')
+  const twice = published({ ...orders, slug: 'news' })
+  assert.equal(told(orders, [twice]), '/categories/0/purposes/0', 'what was agreed to is read from one notice')
 })
 test('the rules of several notices are their sum', () => {
   const news = published({
@@ -97,7 +105,7 @@ test('the rules of several notices are their sum', () => {
 test('article 2: consent opens exactly the categories that the notice shown names for the purposes agreed to', () => {
   const notice = published(orders)
   assert.deepEqual(grantsOf(notice, ['accounting']), [
-    { category: 'contact', purpose: 'accounting', basis: 'legal-duty' },
+    { category: 'contact', purpose: 'accounting', basis: 'legal-duty', days: 30 },
   ])
   assert.deepEqual(
     grantsOf(notice, ['delivery']).map((grant) => grant.category),

@@ -1,49 +1,134 @@
-import { Refusal } from '#kernel'
-import { type NoticeContent, type PublishedNotice, type Rules, type ShownNotice, selfPurpose } from './model.ts'
+import { day, instant, Refusal } from '#kernel'
+import {
+  type Agreed,
+  type Beside,
+  handOverGraceDays,
+  isConsent,
+  type NoticeContent,
+  type PastVersion,
+  type PublishedNotice,
+  type Rules,
+  type ShownNotice,
+  selfPurpose,
+  type WantedGrant,
+} from './model.ts'
 
-/** A notice must not contradict itself or the others that are live for the same provider. Article 2: clear and public. */
+export interface Incoherence {
+  readonly field: string
+  readonly rule: string
+}
+/**
+ * A notice must not contradict itself or the others that are live for the same provider. Article 2: clear and public.
+ * @throws {Refusal} `notice_invalid`, naming the first contradiction.
+ */
 export function assertCoherent(content: NoticeContent, others: readonly PublishedNotice[]): void {
-  const wrong = (field: string, rule: string) => new Refusal('notice_invalid', { field, rule })
+  const [first] = incoherences(content, others)
+  if (first) throw new Refusal('notice_invalid', { ...first })
+}
+
+const reservedPurposes = ['ledger', 'index', 'once']
+
+/** Every contradiction, each with its place. Sensitive information: Personal Information Protection Law, articles 28 and 29. */
+export function incoherences(content: NoticeContent, others: readonly PublishedNotice[]): Incoherence[] {
+  const found: Incoherence[] = []
+  const wrong = (field: string, rule: string) => void found.push({ field, rule })
   const unstorable = pointerOfNul(content, '')
-  if (unstorable !== undefined) throw wrong(unstorable, 'must not contain U+0000')
-  const purposes = new Set<string>()
+  if (unstorable !== undefined) wrong(unstorable, 'must not contain U+0000')
+  const bases = new Map<string, string>()
   for (const [at, purpose] of content.purposes.entries()) {
-    if (purpose.id === selfPurpose) throw wrong(`/purposes/${at}/id`, '"self" is the person’s own purpose')
-    if (['ledger', 'index', 'once'].includes(purpose.id)) throw wrong(`/purposes/${at}/id`, 'is reserved')
-    if (purposes.has(purpose.id)) throw wrong(`/purposes/${at}/id`, 'is stated twice')
-    purposes.add(purpose.id)
+    const place = `/purposes/${at}`
+    if (purpose.id === selfPurpose) wrong(`${place}/id`, '"self" is the person’s own purpose')
+    if (reservedPurposes.includes(purpose.id)) wrong(`${place}/id`, 'is reserved')
+    if (bases.has(purpose.id)) wrong(`${place}/id`, 'is stated twice')
+    if (purpose.consentDays !== undefined && !isConsent(purpose.basis))
+      wrong(`${place}/consentDays`, `there is no consent to expire: the basis is ${purpose.basis}`)
+    bases.set(purpose.id, purpose.basis)
   }
+  const { used, categories } = categoryFaults(content, others, bases, wrong)
+  for (const [at, purpose] of content.purposes.entries())
+    if (!used.has(purpose.id)) wrong(`/purposes/${at}/id`, 'needs no category: a purpose without information is none')
+  outsideFaults(content, bases, categories, wrong)
+  return found
+}
+
+type Wrong = (field: string, rule: string) => void
+
+function categoryFaults(
+  content: NoticeContent,
+  others: readonly PublishedNotice[],
+  bases: ReadonlyMap<string, string>,
+  wrong: Wrong,
+) {
   const used = new Set<string>()
-  const categories = new Set<string>()
+  const categories = new Map<string, readonly string[]>()
   const fields = new Map<string, string>()
+  const pairs = new Set<string>()
   for (const other of others)
-    for (const category of other.content.categories)
+    for (const category of other.content.categories) {
       for (const field of category.fields) fields.set(field.name, category.id)
+      for (const purpose of category.purposes) pairs.add(pairOf(category.id, purpose))
+    }
   for (const [at, category] of content.categories.entries()) {
-    if (categories.has(category.id)) throw wrong(`/categories/${at}/id`, 'is stated twice')
-    categories.add(category.id)
-    for (const [place, purpose] of category.purposes.entries()) {
-      if (!purposes.has(purpose))
-        throw wrong(`/categories/${at}/purposes/${place}`, 'is not among the purposes of this notice')
+    const place = `/categories/${at}`
+    if (categories.has(category.id)) wrong(`${place}/id`, 'is stated twice')
+    categories.set(category.id, category.purposes)
+    for (const [index, purpose] of category.purposes.entries()) {
+      const basis = bases.get(purpose)
+      if (basis === undefined) wrong(`${place}/purposes/${index}`, 'is not among the purposes of this notice')
+      else if (category.sensitive && basis === 'consent')
+        wrong(`${place}/purposes/${index}`, 'is sensitive: such a purpose needs separate consent or another basis')
+      // What a person agreed to is read from one notice; two that say the same thing could say it differently.
+      if (pairs.has(pairOf(category.id, purpose)))
+        wrong(`${place}/purposes/${index}`, 'is stated for this category by another notice already')
       used.add(purpose)
     }
     const own = new Set<string>()
-    for (const [place, field] of category.fields.entries()) {
-      if (own.has(field.name)) throw wrong(`/categories/${at}/fields/${place}/name`, 'is stated twice')
+    for (const [index, field] of category.fields.entries()) {
+      if (own.has(field.name)) wrong(`${place}/fields/${index}/name`, 'is stated twice')
       own.add(field.name)
       const elsewhere = fields.get(field.name)
       if (elsewhere !== undefined && elsewhere !== category.id)
-        throw wrong(`/categories/${at}/fields/${place}/name`, 'belongs to another category already')
+        wrong(`${place}/fields/${index}/name`, 'belongs to another category already')
       fields.set(field.name, category.id)
     }
   }
-  for (const [at, purpose] of content.purposes.entries())
-    if (!used.has(purpose.id))
-      throw wrong(`/purposes/${at}/id`, 'needs no category: a purpose without information is none')
-  for (const [at, recipient] of content.recipients.entries())
-    if (!purposes.has(recipient.purpose))
-      throw wrong(`/recipients/${at}/purpose`, 'is not among the purposes of this notice')
+  return { used, categories }
 }
+
+/** Who else has it, and where: recipients, processors, other countries. Articles 21, 23, 38 and 39 of the same law. */
+function outsideFaults(
+  content: NoticeContent,
+  bases: ReadonlyMap<string, string>,
+  categories: ReadonlyMap<string, readonly string[]>,
+  wrong: Wrong,
+): void {
+  const notOurs = 'is not among the purposes of this notice'
+  const abroad = new Set(content.crossBorder?.countries)
+  const countryFault = (place: string, country: string | undefined) => {
+    if (country !== undefined && country !== home && !abroad.has(country))
+      wrong(`${place}/country`, 'is not among the countries of crossBorder')
+  }
+  const slugs = new Set<string>()
+  for (const [at, recipient] of content.recipients.entries()) {
+    const place = `/recipients/${at}`
+    if (!bases.has(recipient.purpose)) wrong(`${place}/purpose`, notOurs)
+    if (recipient.slug !== undefined && slugs.has(recipient.slug)) wrong(`${place}/slug`, 'is stated twice')
+    if (recipient.slug !== undefined) slugs.add(recipient.slug)
+    for (const [index, category] of (recipient.categories ?? []).entries())
+      if (!categories.get(category)?.includes(recipient.purpose))
+        wrong(`${place}/categories/${index}`, 'is not a category of this notice for the recipient’s purpose')
+    countryFault(place, recipient.country)
+  }
+  for (const [at, processor] of (content.processors ?? []).entries()) {
+    if (!bases.has(processor.purpose)) wrong(`/processors/${at}/purpose`, notOurs)
+    countryFault(`/processors/${at}`, processor.country)
+  }
+  for (const [at, country] of (content.crossBorder?.countries ?? []).entries())
+    if (country === home) wrong(`/crossBorder/countries/${at}`, 'is not another country')
+}
+/** The country whose law this house was built for. Everything else is across a border. */
+const home = 'CN'
+const pairOf = (category: string, purpose: string) => `${category} ${purpose}`
 
 /** PostgreSQL keeps every character in a text but U+0000. */
 function pointerOfNul(value: unknown, pointer: string): string | undefined {
@@ -56,7 +141,8 @@ function pointerOfNul(value: unknown, pointer: string): string | undefined {
   return undefined
 }
 
-export function compileRules(live: readonly PublishedNotice[]): Rules {
+/** `past`: the versions that came before the live ones, where there are any. */
+export function compileRules(live: readonly PublishedNotice[], past: readonly PastVersion[] = []): Rules {
   const categoryOf = new Map<string, string>()
   const searchable = new Set<string>()
   const purposes = new Map<string, { basis: string }>()
@@ -73,7 +159,75 @@ export function compileRules(live: readonly PublishedNotice[]): Rules {
       purposesOf.set(category.id, allowed)
     }
   }
-  return { categoryOf, searchable, purposes, purposesOf, notices: new Map(live.map((notice) => [notice.id, notice])) }
+  return {
+    categoryOf,
+    searchable,
+    purposes,
+    purposesOf,
+    notices: new Map(live.map((notice) => [notice.id, notice])),
+    agreed: agreedOf(live, past),
+  }
+}
+
+/** Pair of category and purpose -> its fields, and whether a machine decides. */
+function pairsOf(content: PastVersion['content']) {
+  const automated = new Set(content.purposes.filter((each) => each.automatedDecision).map((each) => each.id))
+  const pairs = new Map<string, { fields: ReadonlySet<string>; automated: boolean }>()
+  for (const category of content.categories) {
+    const fields = new Set(category.fields.map((field) => field.name))
+    for (const purpose of category.purposes)
+      pairs.set(pairOf(category.id, purpose), { fields, automated: automated.has(purpose) })
+  }
+  return pairs
+}
+
+/**
+ * Since which version each field has been stated for a purpose without a gap. A grant to an older version does not reach
+ * it: what was widened needs fresh consent. Personal Information Protection Law, article 14. A purpose in which a machine
+ * newly decides counts as new from then on.
+ */
+function agreedOf(live: readonly PublishedNotice[], past: readonly PastVersion[]): Map<string, Agreed> {
+  const agreed = new Map<string, Agreed>()
+  const history = Map.groupBy(past, (version) => version.notice)
+  const homes = new Map<string, Set<string>>()
+  for (const { notice, content } of [...live.map((each) => ({ notice: each.id, content: each.content })), ...past])
+    for (const pair of pairsOf(content).keys()) homes.set(pair, (homes.get(pair) ?? new Set()).add(notice))
+  for (const notice of live) {
+    const older = (history.get(notice.id) ?? [])
+      .filter((each) => each.version < notice.version)
+      .sort((a, b) => b.version - a.version)
+      .map((each) => ({ version: each.version, pairs: pairsOf(each.content) }))
+    for (const [pair, now] of pairsOf(notice.content)) {
+      const since = new Map([...now.fields].map((field) => [field, notice.version]))
+      const open = new Set(now.fields)
+      let { automated } = now
+      for (const { version, pairs } of older) {
+        const then = pairs.get(pair)
+        if (!then || (automated && !then.automated)) break
+        automated = then.automated
+        for (const field of open)
+          if (then.fields.has(field)) since.set(field, version)
+          else open.delete(field)
+      }
+      const first = older.at(-1)?.version ?? notice.version
+      // Everybody's grant reaches as far, unless it was given under another notice that stated this once.
+      if (homes.get(pair)!.size > 1 || [...since.values()].some((version) => version > first))
+        agreed.set(pair, { notice: notice.id, since })
+    }
+  }
+  return agreed
+}
+
+/** The version that a grant must have been given under, or later. Undefined when any will do. */
+export function agreementOf(
+  rules: Rules,
+  category: string,
+  purpose: string,
+  fields: readonly string[],
+): { readonly notice: PublishedNotice['id']; readonly since: number } | undefined {
+  const agreed = rules.agreed?.get(pairOf(category, purpose))
+  if (!agreed) return undefined
+  return { notice: agreed.notice, since: Math.max(1, ...fields.map((field) => agreed.since.get(field) ?? 1)) }
 }
 
 /** Is what was shown still what is live? Consent to yesterday's notice is no consent to today's. */
@@ -89,18 +243,119 @@ export function judgeSnapshot(shown: ShownNotice, rules: Rules, now: Date): Publ
   return notice
 }
 
-/** Which (category, purpose) pairs a consent to these purposes opens, by the notice that was shown. */
+/**
+ * Which (category, purpose) pairs a consent opens, by the notice that was shown, and for how many days. `agreed` is what
+ * was agreed to together; a purpose that needs separate consent is refused there. Articles 14, 23, 29 and 31.
+ * @throws {Refusal} `purpose_unknown`, `separate_consent_bundled`, `guardian_needed`, `schema_violation`
+ */
 export function grantsOf(
   notice: PublishedNotice,
   agreed: readonly string[],
-): { category: string; purpose: string; basis: string }[] {
-  const stated = new Map(notice.content.purposes.map((purpose) => [purpose.id, purpose.basis]))
-  for (const [at, purpose] of agreed.entries())
-    if (!stated.has(purpose))
-      throw new Refusal('purpose_unknown', { field: `/purposes/${at}`, rule: 'must be stated by the notice shown' })
+  { separately = [], informed = [], ageBand, guarded = false }: Beside = {},
+): WantedGrant[] {
+  const stated = new Map(notice.content.purposes.map((purpose) => [purpose.id, purpose]))
+  for (const [member, list] of Object.entries({ purposes: agreed, separately, informed }))
+    for (const [at, id] of list.entries()) {
+      const field = `/${member}/${at}`
+      const purpose = stated.get(id)
+      if (!purpose) throw new Refusal('purpose_unknown', { field, rule: 'must be stated by the notice shown' })
+      if (member === 'purposes' && purpose.basis === 'separate-consent')
+        throw new Refusal('separate_consent_bundled', {
+          field,
+          rule: 'must be agreed to by itself and named in separately',
+          missing: { purpose: id },
+        })
+      if (member === 'separately' && !isConsent(purpose.basis))
+        throw new Refusal('schema_violation', { field, rule: `rests on ${purpose.basis}: it is told, not agreed to` })
+      if (member === 'informed' && isConsent(purpose.basis))
+        throw new Refusal('schema_violation', { field, rule: 'rests on consent: to be told of it is not to agree' })
+    }
+  assertOfAge(notice, ageBand, guarded)
+  const wanted = new Set([...agreed, ...separately, ...informed])
   return notice.content.categories.flatMap((category) =>
     category.purposes
-      .filter((purpose) => agreed.includes(purpose))
-      .map((purpose) => ({ category: category.id, purpose, basis: stated.get(purpose)! })),
+      .filter((purpose) => wanted.has(purpose))
+      .map((id) => {
+        const { basis, retentionDays, consentDays } = stated.get(id)!
+        return {
+          category: category.id,
+          purpose: id,
+          basis,
+          days: Math.min(retentionDays, consentDays ?? retentionDays),
+        }
+      }),
   )
+}
+
+/** Below fourteen the law asks for a guardian whether or not the notice says so. Personal Information Protection Law, article 31. */
+function assertOfAge({ content }: PublishedNotice, ageBand: Beside['ageBand'], guarded: boolean): void {
+  if (guarded || ageBand === 'adult') return
+  const guardianBelow = content.minors?.guardianBelow
+  const missing = { guardianBelow: guardianBelow ?? 14 }
+  if (ageBand === undefined) {
+    if (guardianBelow)
+      throw new Refusal('guardian_needed', {
+        field: '/ageBand',
+        rule: 'must be stated: this notice has a rule for minors',
+        missing,
+      })
+  } else if (missing.guardianBelow > (ageBand === 'under14' ? 0 : 14))
+    throw new Refusal('guardian_needed', { field: '/guardian', rule: 'must be present at this age', missing })
+}
+
+/** The recipients agreed to, by name. Each belongs to a purpose that is agreed to as well, now or before. Article 23. */
+export function recipientsOf(
+  { content }: PublishedNotice,
+  slugs: readonly string[],
+  purposes: ReadonlySet<string>,
+): { recipient: string; purpose: string; categories: readonly string[] }[] {
+  return slugs.map((slug, at) => {
+    const recipient = content.recipients.find((each) => each.slug === slug)
+    const field = `/recipients/${at}`
+    if (!recipient) throw new Refusal('recipient_unknown', { field, rule: 'must be a recipient of the notice shown' })
+    if (!purposes.has(recipient.purpose))
+      throw new Refusal('recipient_unknown', {
+        field,
+        rule: 'its purpose must be agreed to as well',
+        missing: { purpose: recipient.purpose },
+      })
+    return {
+      recipient: slug,
+      purpose: recipient.purpose,
+      categories:
+        recipient.categories ??
+        content.categories.filter((each) => each.purposes.includes(recipient.purpose)).map((each) => each.id),
+    }
+  })
+}
+
+/** When a grant ends by itself. What a guardian agreed to ends with their time, after days in which the child is asked. */
+export function untilOf(since: Date, days: number, handOver: Date | undefined): Date {
+  const ends = since.getTime() + days * day
+  return new Date(handOver ? Math.min(ends, handOver.getTime() + handOverGraceDays * day) : ends)
+}
+
+/** The day of the hand-over lies ahead, and no further than a child has years to go. */
+export function handOverOf(text: string, guardianBelow: number | undefined, now: Date): Date {
+  const at = new Date(`${text}T00:00:00.000Z`)
+  const rule = (words: string) => new Refusal('schema_violation', { field: '/guardian/handOver', rule: words })
+  if (Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== text) throw rule('must be a day that exists')
+  if (at <= now) throw rule('must lie ahead: from that day the person consents')
+  const years = guardianBelow || 14
+  const latest = new Date(now)
+  latest.setUTCFullYear(now.getUTCFullYear() + years)
+  if (at > latest) throw rule(`must be within ${years} years`)
+  return at
+}
+
+/** Whoever refused is left in peace. Network Data Security Management Regulations, article 22: no repeated asking. */
+export function assertMayAsk(
+  refusals: readonly { readonly purpose: string; readonly recipient: string; readonly askAgainAt: Date }[],
+  asked: { readonly purposes: readonly string[]; readonly recipients: readonly string[] },
+): void {
+  for (const { purpose, recipient, askAgainAt } of refusals)
+    if (recipient === '' ? asked.purposes.includes(purpose) : asked.recipients.includes(recipient))
+      throw new Refusal('asked_too_soon', {
+        missing: { purpose, ...(recipient === '' ? {} : { recipient }), askAgainAt: instant(askAgainAt) },
+      })
 }

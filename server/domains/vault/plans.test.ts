@@ -67,7 +67,7 @@ const byIndexOnly = (ways: readonly string[], tables: readonly string[]) => {
 }
 
 for (const size of [1, 16, 128])
-  test(`${size} looks in one statement reach grants, drawers and people by index alone`, async () => {
+  test(`${size} looks in one statement reach grants, consents, drawers and people by index alone`, async () => {
     const asks = Array.from({ length: size }, (_, item): Ask => {
       const subject = newId()
       return { item, tenant, subject, category: 'contact', purpose: 'delivery', record: subject }
@@ -75,7 +75,7 @@ for (const size of [1, 16, 128])
     const presets = asks.map(() => null)
     const appended = { id: newId(), at: 0, entries: asks.map(() => ({ entry: newId<'ent'>(), line: '{}' })) }
     const statement = await statementOf((db) => fetchAndLog(db, asks, presets, appended))
-    byIndexOnly(await plans(statement), ['drawer', 'live_grant', 'person'])
+    byIndexOnly(await plans(statement), ['consent', 'drawer', 'live_grant', 'person'])
   })
 
 test('a find reaches the blind index and the grants by index alone', async () => {

@@ -1,6 +1,6 @@
 import type { OrganisationId, PersonId, RecordId } from '#kernel'
 import type { Appended } from '#ledger'
-import { byteaArray, int4Array, type Query, type Tx, textArray, uuidArray } from '#platform'
+import { byteaArray, int4Array, int8Array, type Query, type Tx, textArray, uuidArray } from '#platform'
 
 export interface Ask {
   /** Which item of the batch asks, from 0. */
@@ -10,6 +10,8 @@ export interface Ask {
   readonly category: string
   readonly purpose: string
   readonly record: string
+  /** Where versions of the notice differ in what is asked for: the grant must be to this one, or to a later. */
+  readonly agreed?: { readonly notice: string; readonly since: number } | undefined
 }
 export interface Answer {
   readonly item: number
@@ -38,11 +40,13 @@ export async function fetchAndLog(
     name: 'vault/fetch-and-log',
     text: `
       with ask as (
-        select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[]) as a (item, tenant, subject, category, purpose, record)
+        select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $12::uuid[], $13::int[]) as a (item, tenant, subject, category, purpose, record, notice, since)
       ), got as materialized (
         select a.item, a.category, a.subject, a.tenant, d.sealed, d.schema_version as version, g.wrap
         from ask a
         left join notices.live_grant g on g.subject = a.subject and g.category = a.category and g.purpose = a.purpose and g.tenant = a.tenant
+          and (g.until is null or g.until > to_timestamp($9::float8 / 1000))
+          and (a.notice is null or a.since <= (select c.version from notices.consent c where c.subject = g.subject and c.id = g.consent and c.notice = a.notice))
         left join vault.drawer d on d.subject = a.subject and d.category = a.category and d.record = a.record and d.tenant = a.tenant
       ), judged as materialized (
         select p.item::int - 1 as item, case
@@ -73,6 +77,8 @@ export async function fetchAndLog(
       appended.at,
       appended.entries.length,
       appended.entries.map((entry) => entry.line).join('\n'),
+      uuidArray(asks.map((ask) => ask.agreed?.notice ?? null)),
+      asks.map((ask) => ask.agreed?.since ?? null),
     ],
   })
 }
@@ -106,6 +112,7 @@ export interface CollectRows {
     readonly purpose: string
     readonly basis: string
     readonly wrap: Buffer
+    readonly until: Date | null
   }[]
   readonly tokens: readonly {
     readonly item: number
@@ -147,9 +154,9 @@ export async function insertCollected(db: Query, rows: CollectRows, appended: Ap
         insert into notices.consent (subject, id, tenant, notice, version, language, purposes, snapshot_hash, given_at)
         select subject, consent, tenant, notice, version, language, string_to_array(purposes, ','), snapshot_hash, $13 from done where fresh
       ), wrapped as (
-        insert into notices.live_grant (subject, category, purpose, tenant, basis, wrap, consent, since)
-        select d.subject, g.category, g.purpose, d.tenant, g.basis, g.wrap, d.consent, $13
-        from unnest($14::int[], $15::text[], $16::text[], $17::text[], $18::bytea[]) as g (item, category, purpose, basis, wrap) join done d on d.item = g.item
+        insert into notices.live_grant (subject, category, purpose, tenant, basis, wrap, consent, since, until)
+        select d.subject, g.category, g.purpose, d.tenant, g.basis, g.wrap, d.consent, $13, case when g.until > 0 then to_timestamp(g.until::float8 / 1000) end
+        from unnest($14::int[], $15::text[], $16::text[], $17::text[], $18::bytea[], $32::int8[]) as g (item, category, purpose, basis, wrap, until) join done d on d.item = g.item
       ), drawer as (
         insert into vault.drawer (subject, category, record, tenant, schema_version, sealed, tokens, collected_at)
         select d.subject, w.category, w.record, d.tenant, $19, w.sealed, w.tokens, $13
@@ -195,6 +202,8 @@ export async function insertCollected(db: Query, rows: CollectRows, appended: Ap
       appended.id,
       appended.entries.length,
       appended.entries.map((entry) => entry.line).join('\n'),
+      // 0 stands for never: an array of dates would travel as text.
+      int8Array(grants.map((grant) => grant.until?.getTime() ?? 0)),
     ],
   })
   return new Set(answer.map((row) => row.item))

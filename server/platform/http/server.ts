@@ -244,7 +244,7 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
           const answer = await handler(call)
           reply
             .code(status)
-            .header('content-type', 'application/json; charset=utf-8')
+            .header('content-type', `${shape.media ?? 'application/json'}; charset=utf-8`)
             .header('cache-control', 'no-store')
           return JSON.stringify(answer)
         },

@@ -11,7 +11,7 @@ import {
   Refusal,
 } from '#kernel'
 import type { EntryDraft } from '#ledger'
-import { type DrawerKey, grantsOf, judgeSnapshot, type PublishedNotice, selfPurpose, unwrap } from '#notices'
+import { type DrawerKey, grantsOf, judgeSnapshot, type PublishedNotice, selfPurpose, untilOf, unwrap } from '#notices'
 import {
   coalesce,
   type FreshDrawer,
@@ -257,7 +257,7 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
   const grants: CollectRows['grants'][number][] = []
   const tokens: CollectRows['tokens'][number][] = []
   const drafts: EntryDraft[] = []
-  const { fresh, keys } = await freshDrawers(deps, ready)
+  const { fresh, keys } = await freshDrawers(deps, ready, at)
   // Under way while the rest is made ready.
   const sealing = deps.keys.fresh(
     fresh.map(({ drawer }) => drawer),
@@ -301,13 +301,13 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
   const appended = deps.ledger.prepare(drafts)
   const commitments = appended.entries.map(({ line }) => deps.ledger.commitment(line, 'collected'))
   for (const [place, { wraps, sealed }] of (await sealing).entries()) {
-    const { item, record, drawer, bases } = fresh[place]!
+    const { item, record, drawer, terms } = fresh[place]!
     for (const [at, wrap] of wraps.entries())
       grants.push({
         item,
         category: drawer.category,
         purpose: keys[drawer.purposes[at]!]!.purpose,
-        basis: bases[at]!,
+        ...terms[at]!,
         wrap,
       })
     if (sealed)
@@ -338,13 +338,14 @@ interface Fresh {
   readonly item: number
   readonly record: RecordId
   readonly drawer: FreshDrawer
-  /** Of each wrap, in the order of the drawer's purposes. */
-  readonly bases: readonly string[]
+  /** Of each wrap, in the order of the drawer's purposes: on what it rests, and until when. */
+  readonly terms: readonly { readonly basis: string; readonly until: Date | null }[]
 }
 /** What new people agreed to, by category: the person's own access first, then each purpose. */
 async function freshDrawers(
   deps: VaultDeps,
   ready: readonly Prepared[],
+  at: Date,
 ): Promise<{ fresh: Fresh[]; keys: PurposeKey[] }> {
   const fresh: Fresh[] = []
   const keys: PurposeKey[] = []
@@ -352,8 +353,8 @@ async function freshDrawers(
   for (const [index, { item, person, record, drawers, consent }] of ready.entries()) {
     if (!consent) continue
     const { tenant } = item.actor
-    const byCategory = new Map<string, { places: number[]; bases: string[] }>()
-    const add = async (category: string, purpose: string, basis: string) => {
+    const byCategory = new Map<string, { places: number[]; terms: Fresh['terms'][number][] }>()
+    const add = async (category: string, purpose: string, basis: string, until: Date | null) => {
       let place = placeOf.get(`${tenant}/${purpose}`)
       if (place === undefined) {
         const { idBytes, key } = deps.keys.currentCached(tenant, purpose) ?? (await deps.keys.current(tenant, purpose))
@@ -361,22 +362,22 @@ async function freshDrawers(
         placeOf.set(`${tenant}/${purpose}`, place)
       }
       byCategory.get(category)!.places.push(place)
-      byCategory.get(category)!.bases.push(basis)
+      byCategory.get(category)!.terms.push({ basis, until })
     }
-    for (const { category, purpose, basis } of consent.grants) {
+    for (const { category, purpose, basis, days } of consent.grants) {
       if (!byCategory.has(category)) {
-        byCategory.set(category, { places: [], bases: [] })
-        await add(category, selfPurpose, 'self')
+        byCategory.set(category, { places: [], terms: [] })
+        await add(category, selfPurpose, 'self', null)
       }
-      await add(category, purpose, basis)
+      await add(category, purpose, basis, untilOf(at, days, undefined))
     }
-    for (const [category, { places, bases }] of byCategory) {
+    for (const [category, { places, terms }] of byCategory) {
       const fields = drawers.get(category)
       const contents = fields && contentsOf(record, fields)
       fresh.push({
         item: index,
         record,
-        bases,
+        terms,
         drawer: { tenant, subject: person, category, purposes: places, contents },
       })
     }

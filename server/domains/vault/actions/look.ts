@@ -1,6 +1,6 @@
 import { type Actor, actorField, type ClientActor, type EntryId, newId, Refusal, type StaffActor } from '#kernel'
 import type { EntryDraft } from '#ledger'
-import { type DrawerKey, unwrap } from '#notices'
+import { agreementOf, type DrawerKey, type Rules, unwrap } from '#notices'
 import { coalesce, keyIdsOf, SealBroken } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { type Look, type LookRequest, profileOf } from '../model.ts'
@@ -15,6 +15,7 @@ export interface LookItem {
 type Judged = LookItem & {
   readonly entry: EntryId
   readonly categories: readonly string[]
+  readonly rules: Rules
   readonly refusal: Refusal | undefined
 }
 
@@ -56,12 +57,12 @@ export async function lookTogether(
     const entry = newId<'ent'>()
     judged.push(
       'refusal' in verdict
-        ? { actor, request, entry, categories: [], refusal: verdict.refusal }
-        : { actor, request, entry, categories: verdict.categories, refusal: undefined },
+        ? { actor, request, entry, rules, categories: [], refusal: verdict.refusal }
+        : { actor, request, entry, rules, categories: verdict.categories, refusal: undefined },
     )
   }
   const asks: Ask[] = []
-  for (const [item, { actor, request, categories, refusal }] of judged.entries()) {
+  for (const [item, { actor, request, rules, categories, refusal }] of judged.entries()) {
     // A refused look asks for one thing still: whether there is such a person, so that the refusal reaches their chain.
     for (const category of refusal ? [''] : categories)
       asks.push({
@@ -71,6 +72,7 @@ export async function lookTogether(
         category,
         purpose: refusal ? '' : request.purpose,
         record: request.record ?? profileOf(request.person),
+        agreed: refusal ? undefined : agreementOf(rules, category, request.purpose, request.fields),
       })
   }
   const appended = deps.ledger.prepare(
