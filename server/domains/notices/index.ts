@@ -17,6 +17,7 @@ export {
   type Rules,
   selfPurpose,
 } from './model.ts'
+export { grantRewrapper } from './rewrapping.ts'
 export { grantsOf, judgeSnapshot } from './rules.ts'
 
 export const noticesMigrations: RoomMigrations = { room: 'notices', folder: join(import.meta.dirname, 'migrations') }
