@@ -53,7 +53,8 @@ export interface RotationDeps {
 }
 
 export const backgroundRate = 5_000
-const batchRows = 1_000
+/** A batch takes about a tenth of a second, so that a slow rotation is an even one. */
+const batchRows = (rate: number) => Math.min(1_000, Math.max(10, Math.round(rate / 10)))
 const saveEveryMilliseconds = 500
 /** Twice as long as a key is remembered and longer than a statement may take. */
 const settled = 120_000
@@ -132,13 +133,13 @@ export function createRotation(deps: RotationDeps): Rotation {
       let after = at === 0 && name === from.rewrapper ? from.after : null
       const save = () =>
         saveProgress(db, { state: 'rewrapping', rewrapper: name, after, seen, rewrapped, skipped, damaged })
-      let fetching = nextBatch(after, batchRows, ids)
+      let fetching = nextBatch(after, batchRows(rate), ids)
       let writing: Promise<void> = Promise.resolve()
       for (;;) {
         const began = performance.now()
         const page = await fetching
         // The next rows come while these are sealed, and these are written while the next are.
-        if (page.after !== null) fetching = nextBatch(page.after, batchRows, ids)
+        if (page.after !== null) fetching = nextBatch(page.after, batchRows(rate), ids)
         const changed: Rewrapped[] = []
         present.clear()
         await keys.load(ids)
