@@ -48,7 +48,7 @@ export function tellCertificate(certificate: Certificate): void {
   say(`    person · 人员       ${person}`)
   say(`    erased · 删除时间   ${erasedAt}`)
   say(`    destroyed · 销毁    ${keys} keys · 密钥, ${drawers} drawers · 抽屉`)
-  say(`    old keys due · 旧密钥应销毁 ${unrecoverableAfter.at}`)
+  say(`    no backup opens it after · 此后任何备份均无法开启 ${unrecoverableAfter.at}`)
   say(`    entry · 条目        ${receipt.entry}`)
 }
 
