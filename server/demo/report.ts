@@ -29,6 +29,7 @@ const headings: Readonly<Record<string, string>> = {
   3: '3 Anyone can check · 人人可核验',
   4: '4 Forgetting is real · 删除真实有效',
   5: '5 The watchers are watched · 监督者受监督',
+  rights: 'Everyday rights · 日常权利',
   tampering: 'Tampering is noticed · 篡改必被发现',
 }
 
