@@ -46,6 +46,7 @@ export interface BenchServer {
   readonly token: string
   readonly idsFile: string
   readonly snapshot: string
+  readonly notice: string
   /** Asks the server's process: memory, backlog, CPU. */
   ask<Answer>(question: string): Promise<Answer>
   stop(): Promise<void>
@@ -85,7 +86,13 @@ export async function startBenchServer(options: {
       waiting.push(resolve)
       gone.push(reject)
     })
-  const ready = JSON.parse(await next()) as { port: number; token: string; idsFile: string; snapshot: string }
+  const ready = JSON.parse(await next()) as {
+    port: number
+    token: string
+    idsFile: string
+    snapshot: string
+    notice: string
+  }
   return {
     ...ready,
     async ask<Answer>(question: string) {
@@ -134,6 +141,7 @@ export async function interleaved(
     token: server.token,
     idsFile: server.idsFile,
     snapshot: server.snapshot,
+    notice: server.notice,
   }
   const measure = async (kind: LoadOrder['kind'], seed: number, length = seconds) => {
     await server.ask('checkpoint')

@@ -15,6 +15,7 @@ export interface LoadOrder {
   /** File of 36-character ids, one a line. */
   readonly idsFile?: string
   readonly snapshot?: string
+  readonly notice?: string
   readonly seed: number
   /** Requests a second over all connections; as many as come back when left out. */
   readonly rate?: number
@@ -46,11 +47,20 @@ const makers = {
     '/v1/vault/collect',
     `{"consent":{"snapshot":"${order.snapshot}","purposes":["delivery","support"]},"fields":{${person(n)}}}`,
   ],
+  // A round trip of two: the snapshot that is shown, and the consent that brings it back.
+  consent: (order: LoadOrder) => ['/v1/notices/snapshots', `{"notice":"${order.notice}","language":"en"}`],
   'plain-insert': (_order: LoadOrder, _ids: readonly string[], n: number) => [
     '/v1/bench/plain-insert',
     `{"fields":{${person(n)}}}`,
   ],
 } as const
+/** What follows an answer before the round trip counts as done. */
+const followers: Readonly<Record<string, (answer: string) => readonly [path: string, body: string]>> = {
+  consent: (answer) => [
+    '/v1/notices/consents',
+    `{"snapshot":"${JSON.parse(answer).snapshot}","purposes":["delivery","support"]}`,
+  ],
+}
 
 async function run(order: LoadOrder): Promise<LoadResult> {
   const ids = order.idsFile ? readFileSync(order.idsFile, 'utf8').trim().split('\n') : []
@@ -61,7 +71,8 @@ async function run(order: LoadOrder): Promise<LoadResult> {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return state
   }
-  const unique = order.kind === 'collect' || order.kind === 'plain-insert'
+  const unique = order.kind !== 'look' && order.kind !== 'plain-look'
+  const follow = followers[order.kind]
   let serial = order.seed * 1_000_000
   const latencies: number[] = []
   let errors = 0
@@ -79,6 +90,8 @@ async function run(order: LoadOrder): Promise<LoadResult> {
           socket.setNoDelay(true)
           let sentAt = 0
           let pending = ''
+          let following = false
+          let n = 0
           const send = () => {
             if (order.rate !== undefined) {
               const wait = started + (issued++ * 1000) / order.rate - performance.now()
@@ -90,13 +103,16 @@ async function run(order: LoadOrder): Promise<LoadResult> {
             sendNow()
           }
           const sendNow = () => {
-            const n = unique ? serial++ : random()
+            n = unique ? serial++ : random()
             const [path, body] = make(order, ids, n) as [string, string]
+            following = false
             sentAt = performance.now()
+            write(path, body)
+          }
+          const write = (path: string, body: string) =>
             socket.write(
               `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${order.token}\r\nContent-Type: application/json\r\nIdempotency-Key: bench-${n}-key\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
             )
-          }
           socket.on('connect', send)
           socket.on('error', reject)
           socket.setEncoding('latin1')
@@ -107,6 +123,13 @@ async function run(order: LoadOrder): Promise<LoadResult> {
             const at = pending.indexOf('content-length: ')
             const length = Number.parseInt(pending.slice(at + 16, pending.indexOf('\r', at)), 10)
             if (pending.length < head + 4 + length) return
+            if (follow && !following && pending.charCodeAt(9) === 0x32) {
+              following = true
+              const answer = pending.slice(head + 4)
+              pending = ''
+              write(...follow(answer))
+              return
+            }
             const now = performance.now()
             latencies.push(now - sentAt)
             if (pending.charCodeAt(9) !== 0x32) {

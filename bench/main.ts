@@ -4,6 +4,7 @@ import { type Bench, keep, machine, printTable } from './harness.ts'
 const benches: Record<string, () => Promise<Bench>> = {
   look: async () => (await import('./look.ts')).look,
   collect: async () => (await import('./collect.ts')).collect,
+  consent: async () => (await import('./consent.ts')).consent,
   ledger: async () => (await import('./ledger.ts')).ledger,
   rotate: async () => (await import('./rotate.ts')).rotate,
   start: async () => (await import('./start.ts')).start,

@@ -71,7 +71,7 @@ const drain = async () => {
 }
 await drain()
 process.stdout.write(
-  `${JSON.stringify({ port: Number(new URL(server.url).port), token: provider.key, idsFile, snapshot })}\n`,
+  `${JSON.stringify({ port: Number(new URL(server.url).port), token: provider.key, idsFile, snapshot, notice: noticeAnswer.json.notice.id })}\n`,
 )
 
 const assigned: { milliseconds: number; entries: number }[] = []

@@ -4,6 +4,13 @@ import type { Tx } from './db/database.ts'
 import type { OnceKey } from './http/server.ts'
 import type { Keys } from './keys/index.ts'
 
+/** Under which name a key is kept: a statement that claims it by itself uses the same. */
+export const onceScope = (tenant: OrganisationId, key: string): Buffer =>
+  createHash('sha256').update(`bailee/once/v1\n${tenant}\n${key}`).digest()
+/** An answer as it is kept. */
+export const sealAnswer = (keys: Keys, tenant: OrganisationId, scope: Buffer, answer: unknown): Promise<Buffer> =>
+  keys.sealFor(tenant, 'once', Buffer.from(JSON.stringify(answer)), scope)
+
 /**
  * Does an act once for one Idempotency-Key, in the act's own transaction: the key, the act and the answer are kept
  * together or not at all. A replay with the same body gets the first answer; with another body it is refused.
@@ -17,7 +24,7 @@ export async function once<Answer>(
   act: () => Promise<Answer>,
 ): Promise<Answer> {
   if (!given) return act()
-  const scope = createHash('sha256').update(`bailee/once/v1\n${tenant}\n${given.key}`).digest()
+  const scope = onceScope(tenant, given.key)
   const claimed = await tx.query({
     name: 'once/claim',
     text: `insert into platform.once (scope, digest) values ($1, $2) on conflict (scope) do nothing returning scope`,
@@ -37,7 +44,7 @@ export async function once<Answer>(
   await tx.query({
     name: 'once/keep',
     text: 'update platform.once set answer = $2 where scope = $1',
-    values: [scope, await keys.sealFor(tenant, 'once', Buffer.from(JSON.stringify(answer)), scope)],
+    values: [scope, await sealAnswer(keys, tenant, scope, answer)],
   })
   return answer
 }

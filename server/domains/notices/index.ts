@@ -11,7 +11,7 @@ export { consentEntry, recordConsent } from './actions/give-consent.ts'
 export type { NoticesDeps, Persons } from './deps.ts'
 export { type DrawerKey, newDrawerKey, openSelfWraps, unwrap, wrapFor } from './drawer-keys.ts'
 export {
-  type Agreed,
+  type Agreement,
   type Consent,
   type GrantRow,
   type NoticeContent,
@@ -20,7 +20,7 @@ export {
   selfPurpose,
 } from './model.ts'
 export { grantRewrapper } from './rewrapping.ts'
-export { agreementOf, grantsOf, judgeSnapshot, untilOf } from './rules.ts'
+export { agreementOf, grantsOf, judgeSnapshot, reaches, untilOf } from './rules.ts'
 export type { RecipientConsent } from './store.ts'
 
 export const noticesMigrations: RoomMigrations = { room: 'notices', folder: join(import.meta.dirname, 'migrations') }

@@ -22,14 +22,13 @@ export interface Rules {
   /** Purposes for which the notice allows a category. */
   readonly purposesOf: ReadonlyMap<string, ReadonlySet<string>>
   readonly notices: ReadonlyMap<NoticeId, PublishedNotice>
-  /** By category and purpose: which version a person must have agreed to, for each field. Only where versions differ. */
+  /** By category and purpose: what a person must have agreed to. Only where some grants do not reach everything. */
   readonly agreed?: ReadonlyMap<string, Agreed>
 }
-/** Since which version of which notice each field has been stated without a gap. */
-export interface Agreed {
-  readonly notice: NoticeId
-  readonly since: ReadonlyMap<string, number>
-}
+/** By notice, since which version each field has been stated without a gap. */
+export type Agreed = ReadonlyMap<NoticeId, ReadonlyMap<string, number>>
+/** By notice, the oldest version under which a grant reaches what is asked for. */
+export type Agreement = Readonly<Record<string, number>>
 /** What a version allowed, kept for as long as grants to it may stand: pairs of category and purpose, and their fields. */
 export interface PastVersion {
   readonly notice: NoticeId

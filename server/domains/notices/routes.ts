@@ -4,6 +4,7 @@ import {
   type ClientActor,
   fromWire,
   instant,
+  type NoticeId,
   type PersonActor,
   type PersonId,
   Refusal,
@@ -11,6 +12,7 @@ import {
   toWire,
 } from '#kernel'
 import type { HttpServer } from '#platform'
+import { createConsent } from './actions/consent-together.ts'
 import { giveConsent } from './actions/give-consent.ts'
 import { listConsents } from './actions/list-consents.ts'
 import { previewNotice } from './actions/preview-notice.ts'
@@ -28,7 +30,8 @@ import * as store from './store.ts'
 
 type LegalBasis = NoticeContent['purposes'][number]['basis']
 const pageSize = 50
-const snapshotMinutes = 60
+const shownMilliseconds = 1_000
+const mostShown = 1_000
 
 const onWire = (notice: PublishedNotice) => ({
   id: toWire('ntc', notice.id),
@@ -44,6 +47,7 @@ export function mountNoticesRoutes(http: HttpServer, deps: NoticesDeps): void {
   const db = deps.db.as('notices')
   http.mount(wire.publishNotice, async ({ actor, body, once }) => {
     const { notice, receipt } = await publishNotice(deps, actor as ClientActor | StaffActor, body, once)
+    shown.delete(notice.id)
     return { notice: onWire(notice), receipt }
   })
   http.mount(wire.listNotices, async ({ query }) => {
@@ -76,20 +80,22 @@ export function mountNoticesRoutes(http: HttpServer, deps: NoticesDeps): void {
   })
   http.mount(wire.noticeDpv, async ({ params, query }) => dpvOf(await noticeAt(params.notice, query.version)))
   http.mount(wire.dpvExtension, () => dpvCn())
+  // As old as the rules may be: consent is checked against what is live in its own statement.
+  const shown = new Map<NoticeId, { readonly notice: PublishedNotice; readonly until: number }>()
+  const liveNotice = async (id: NoticeId): Promise<PublishedNotice> => {
+    const held = shown.get(id)
+    if (held && held.until > performance.now()) return held.notice
+    const notice = await store.findNotice(db, id, null)
+    if (!notice) throw new Refusal('notice_unknown')
+    if (shown.size >= mostShown) shown.clear()
+    shown.set(id, { notice, until: performance.now() + shownMilliseconds })
+    return notice
+  }
   http.mount(wire.takeSnapshot, async ({ actor, body }) => {
-    const notice = await noticeAt(body.notice, undefined)
+    const notice = await liveNotice(fromWire('ntc', body.notice))
     if (body.person !== undefined)
       await assertMayBeAsked(deps, actor, notice, fromWire('per', body.person), body.purposes)
-    const now = deps.clock.now().getTime()
-    const expiresAt = instant(now + snapshotMinutes * 60_000)
-    const snapshot = deps.snapshots.sign({
-      notice: notice.id,
-      version: notice.version,
-      hash: notice.hash.toString('hex'),
-      language: body.language,
-      shownAt: instant(now),
-      expiresAt,
-    })
+    const { snapshot, expiresAt } = deps.snapshots.of(notice, body.language, deps.clock.now())
     return { snapshot, notice: onWire(notice), expiresAt }
   })
   const consentRequest = (body: wire.ConsentBody) => ({
@@ -103,8 +109,13 @@ export function mountNoticesRoutes(http: HttpServer, deps: NoticesDeps): void {
     ...(body.guardian ? { guardian: { ...body.guardian, person: fromWire('per', body.guardian.person) } } : {}),
     asGuardian: body.asGuardian,
   })
+  const consent = createConsent(deps)
   http.mount(wire.giveConsent, async ({ actor, body, once }) =>
-    consentOnWire(await giveConsent(deps, actor as ClientActor | PersonActor, consentRequest(body), once)),
+    consentOnWire(
+      actor.kind === 'client' && once
+        ? await consent({ actor, request: consentRequest(body), once })
+        : await giveConsent(deps, actor as PersonActor, consentRequest(body), once),
+    ),
   )
   http.mount(wire.renewConsent, async ({ actor, body, once }) =>
     consentOnWire(

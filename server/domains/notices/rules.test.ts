@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newId, Refusal } from '#kernel'
 import type { NoticeContent, PublishedNotice } from './model.ts'
-import { assertCoherent, compileRules, grantsOf, judgeSnapshot } from './rules.ts'
+import { agreementOf, assertCoherent, compileRules, grantsOf, judgeSnapshot, reaches } from './rules.ts'
 
 const words = (en: string) => ({ en, zh: `${en}（中文）` })
 const field = (name: string, search = false) => ({ name, title: words(name), ...(search ? { search } : {}) })
@@ -74,6 +74,69 @@ test('article 2: a notice that contradicts itself is refused, and the place is n
   assert.equal(told({ ...orders, recipients: [{ name: words('x'), purpose: 'resale' }] }), '/recipients/0/purpose')
   assert.equal(told({ ...orders, title: { en: 'a', zh: '\0' } }), '/title/zh')
 })
+test('article 2: what is said of recipients, processors, countries and consent must fit the rest', () => {
+  const abroad = { name: words('Lab'), purpose: 'delivery', country: 'SG' }
+  const safeguards = words('standard contract')
+  assert.equal(told({ ...orders, processors: [abroad] }), '/processors/0/country')
+  assert.equal(told({ ...orders, processors: [abroad], crossBorder: { countries: ['SG'], safeguards } }), 'coherent')
+  assert.equal(told({ ...orders, crossBorder: { countries: ['CN'], safeguards } }), '/crossBorder/countries/0')
+  const courier = { slug: 'courier', name: words('courier'), purpose: 'delivery' }
+  assert.equal(told({ ...orders, recipients: [courier, courier] }), '/recipients/1/slug')
+  assert.equal(told({ ...orders, recipients: [{ ...courier, categories: ['place'] }] }), 'coherent')
+  assert.equal(
+    told({ ...orders, recipients: [{ ...courier, purpose: 'accounting', categories: ['place'] }] }),
+    '/recipients/0/categories/0',
+  )
+  const [delivery, accounting] = orders.purposes as [NoticeContent['purposes'][0], NoticeContent['purposes'][0]]
+  const lasting = { ...accounting, consentDays: 3 }
+  assert.equal(told({ ...orders, purposes: [delivery, lasting] }), '/purposes/1/consentDays')
+  const [contact, place] = orders.categories as [NoticeContent['categories'][0], NoticeContent['categories'][0]]
+  const sensitive = { ...orders, categories: [contact, { ...place, sensitive: true }] }
+  assert.equal(told(sensitive), '/categories/1/purposes/0')
+  const separate = { ...delivery, basis: 'separate-consent' as const }
+  assert.equal(told({ ...sensitive, purposes: [separate, accounting] }), 'coherent')
+})
+test('a grant reaches what its version stated, and what later versions kept without a gap', () => {
+  const at = (version: number, content: NoticeContent, id = orderNotice) => ({ ...published(content, version), id })
+  const orderNotice = newId<'ntc'>()
+  const holding = (...names: string[]) => ({
+    ...orders,
+    purposes: [purpose('delivery')],
+    recipients: [],
+    categories: [
+      category(
+        'contact',
+        ['delivery'],
+        names.map((name) => field(name)),
+      ),
+    ],
+  })
+  const rulesOf = (...contents: NoticeContent[]) => {
+    const versions = contents.map((content, index) => at(index + 1, content))
+    return compileRules(
+      versions.slice(-1),
+      versions.slice(0, -1).map((each) => ({ ...each, notice: each.id })),
+    )
+  }
+  const since = (rules: ReturnType<typeof compileRules>, ...fields: string[]) =>
+    agreementOf(rules, 'contact', 'delivery', fields)?.[orderNotice]
+  const widened = rulesOf(holding('name'), holding('name', 'phone'))
+  assert.deepEqual([since(widened, 'name'), since(widened, 'phone'), since(widened, 'name', 'phone')], [1, 2, 2])
+  assert.equal(
+    since(rulesOf(holding('name', 'phone'), holding('name')), 'name'),
+    undefined,
+    'narrowed: any grant will do',
+  )
+  const gap = rulesOf(holding('name', 'phone'), holding('name'), holding('name', 'phone'))
+  assert.deepEqual([since(gap, 'name'), since(gap, 'phone')], [1, 3])
+  const decided = holding('name')
+  const machine = { ...decided, purposes: [{ ...purpose('delivery'), automatedDecision: words('a machine') }] }
+  assert.equal(since(rulesOf(decided, machine), 'name'), 2, 'a machine that newly decides is agreed to anew')
+  assert.equal(since(rulesOf(decided, machine, decided), 'name'), undefined, 'and when it stops, any grant will do')
+  const rules = compileRules([at(1, holding('name')), { ...at(1, holding('name', 'phone')), id: newId<'ntc'>() }])
+  const agreement = agreementOf(rules, 'contact', 'delivery', ['phone'])
+  assert.equal(reaches(agreement, orderNotice, 1), false, 'another notice’s field is not opened by this one’s grant')
+})
 test('a field means one category at a provider, in all its notices', () => {
   const other = published({ ...orders, slug: 'news', categories: [category('taste', ['delivery'], [field('name')])] })
   assert.equal(told(orders, [other]), '/categories/0/fields/0/name')
@@ -85,8 +148,6 @@ test('a field means one category at a provider, in all its notices', () => {
     categories: [category('contact', ['news'], [field('name')])],
   }
   assert.equal(told(orders, [published(same)]), 'coherent')
-  const twice = published({ ...orders, slug: 'news' })
-  assert.equal(told(orders, [twice]), '/categories/0/purposes/0', 'what was agreed to is read from one notice')
 })
 test('the rules of several notices are their sum', () => {
   const news = published({

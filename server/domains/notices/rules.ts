@@ -1,6 +1,7 @@
 import { day, instant, Refusal } from '#kernel'
 import {
   type Agreed,
+  type Agreement,
   type Beside,
   handOverGraceDays,
   isConsent,
@@ -62,12 +63,9 @@ function categoryFaults(
   const used = new Set<string>()
   const categories = new Map<string, readonly string[]>()
   const fields = new Map<string, string>()
-  const pairs = new Set<string>()
   for (const other of others)
-    for (const category of other.content.categories) {
+    for (const category of other.content.categories)
       for (const field of category.fields) fields.set(field.name, category.id)
-      for (const purpose of category.purposes) pairs.add(pairOf(category.id, purpose))
-    }
   for (const [at, category] of content.categories.entries()) {
     const place = `/categories/${at}`
     if (categories.has(category.id)) wrong(`${place}/id`, 'is stated twice')
@@ -77,9 +75,6 @@ function categoryFaults(
       if (basis === undefined) wrong(`${place}/purposes/${index}`, 'is not among the purposes of this notice')
       else if (category.sensitive && basis === 'consent')
         wrong(`${place}/purposes/${index}`, 'is sensitive: such a purpose needs separate consent or another basis')
-      // What a person agreed to is read from one notice; two that say the same thing could say it differently.
-      if (pairs.has(pairOf(category.id, purpose)))
-        wrong(`${place}/purposes/${index}`, 'is stated for this category by another notice already')
       used.add(purpose)
     }
     const own = new Set<string>()
@@ -184,51 +179,60 @@ function pairsOf(content: PastVersion['content']) {
 /**
  * Since which version each field has been stated for a purpose without a gap. A grant to an older version does not reach
  * it: what was widened needs fresh consent. Personal Information Protection Law, article 14. A purpose in which a machine
- * newly decides counts as new from then on.
+ * newly decides counts as new from then on. Pairs that every grant reaches whole are left out.
  */
 function agreedOf(live: readonly PublishedNotice[], past: readonly PastVersion[]): Map<string, Agreed> {
-  const agreed = new Map<string, Agreed>()
   const history = Map.groupBy(past, (version) => version.notice)
-  const homes = new Map<string, Set<string>>()
-  for (const { notice, content } of [...live.map((each) => ({ notice: each.id, content: each.content })), ...past])
-    for (const pair of pairsOf(content).keys()) homes.set(pair, (homes.get(pair) ?? new Set()).add(notice))
+  const agreed = new Map<string, Map<PublishedNotice['id'], ReadonlyMap<string, number>>>()
+  const stated = new Map<string, Set<string>>()
+  const partly = new Set<string>()
   for (const notice of live) {
     const older = (history.get(notice.id) ?? [])
       .filter((each) => each.version < notice.version)
       .sort((a, b) => b.version - a.version)
       .map((each) => ({ version: each.version, pairs: pairsOf(each.content) }))
-    for (const [pair, now] of pairsOf(notice.content)) {
+    const first = older.at(-1)?.version ?? notice.version
+    const pairs = pairsOf(notice.content)
+    for (const { pairs: then } of older) for (const pair of then.keys()) if (!pairs.has(pair)) partly.add(pair)
+    for (const [pair, now] of pairs) {
       const since = new Map([...now.fields].map((field) => [field, notice.version]))
       const open = new Set(now.fields)
-      let { automated } = now
-      for (const { version, pairs } of older) {
-        const then = pairs.get(pair)
-        if (!then || (automated && !then.automated)) break
-        automated = then.automated
+      for (const { version, pairs: earlier } of older) {
+        const then = earlier.get(pair)
+        if (!then || (now.automated && !then.automated)) break
         for (const field of open)
           if (then.fields.has(field)) since.set(field, version)
           else open.delete(field)
       }
-      const first = older.at(-1)?.version ?? notice.version
-      // Everybody's grant reaches as far, unless it was given under another notice that stated this once.
-      if (homes.get(pair)!.size > 1 || [...since.values()].some((version) => version > first))
-        agreed.set(pair, { notice: notice.id, since })
+      if ([...since.values()].some((version) => version > first)) partly.add(pair)
+      agreed.set(pair, (agreed.get(pair) ?? new Map()).set(notice.id, since))
+      const fields = stated.get(pair)
+      if (fields && fields.symmetricDifference(now.fields).size > 0) partly.add(pair)
+      stated.set(pair, fields?.union(now.fields) ?? new Set(now.fields))
     }
   }
+  for (const pair of agreed.keys()) if (!partly.has(pair)) agreed.delete(pair)
   return agreed
 }
 
-/** The version that a grant must have been given under, or later. Undefined when any will do. */
+/** By notice, the version that a grant must have been given under, or later. Undefined when any grant reaches this. */
 export function agreementOf(
   rules: Rules,
   category: string,
   purpose: string,
   fields: readonly string[],
-): { readonly notice: PublishedNotice['id']; readonly since: number } | undefined {
+): Agreement | undefined {
   const agreed = rules.agreed?.get(pairOf(category, purpose))
   if (!agreed) return undefined
-  return { notice: agreed.notice, since: Math.max(1, ...fields.map((field) => agreed.since.get(field) ?? 1)) }
+  const own = fields.filter((field) => rules.categoryOf.get(field) === category)
+  const agreement: Record<string, number> = {}
+  for (const [notice, since] of agreed)
+    if (own.every((field) => since.has(field)))
+      agreement[notice] = Math.max(1, ...own.map((field) => since.get(field)!))
+  return agreement
 }
+export const reaches = (agreement: Agreement | undefined, notice: string, version: number): boolean =>
+  agreement === undefined || version >= (agreement[notice] ?? Infinity)
 
 /** Is what was shown still what is live? Consent to yesterday's notice is no consent to today's. */
 export function judgeSnapshot(shown: ShownNotice, rules: Rules, now: Date): PublishedNotice {

@@ -1,5 +1,6 @@
 import type { OrganisationId, PersonId, RecordId } from '#kernel'
 import type { Appended } from '#ledger'
+import type { Agreement } from '#notices'
 import { byteaArray, int4Array, int8Array, type Query, type Tx, textArray, uuidArray } from '#platform'
 
 export interface Ask {
@@ -10,8 +11,8 @@ export interface Ask {
   readonly category: string
   readonly purpose: string
   readonly record: string
-  /** Where versions of the notice differ in what is asked for: the grant must be to this one, or to a later. */
-  readonly agreed?: { readonly notice: string; readonly since: number } | undefined
+  /** Where some grants do not reach what is asked for: by notice, the version that the grant must be to, or a later. */
+  readonly agreed?: Agreement | undefined
 }
 export interface Answer {
   readonly item: number
@@ -40,13 +41,14 @@ export async function fetchAndLog(
     name: 'vault/fetch-and-log',
     text: `
       with ask as (
-        select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $12::uuid[], $13::int[]) as a (item, tenant, subject, category, purpose, record, notice, since)
+        select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $12::jsonb[]) as a (item, tenant, subject, category, purpose, record, agreed)
       ), got as materialized (
         select a.item, a.category, a.subject, a.tenant, d.sealed, d.schema_version as version, g.wrap
         from ask a
         left join notices.live_grant g on g.subject = a.subject and g.category = a.category and g.purpose = a.purpose and g.tenant = a.tenant
           and (g.until is null or g.until > to_timestamp($9::float8 / 1000))
-          and (a.notice is null or a.since <= (select c.version from notices.consent c where c.subject = g.subject and c.id = g.consent and c.notice = a.notice))
+          and (a.agreed is null or coalesce((select c.version >= (a.agreed ->> replace(c.notice::text, '-', ''))::int
+            from notices.consent c where c.subject = g.subject and c.id = g.consent), false))
         left join vault.drawer d on d.subject = a.subject and d.category = a.category and d.record = a.record and d.tenant = a.tenant
       ), judged as materialized (
         select p.item::int - 1 as item, case
@@ -77,8 +79,7 @@ export async function fetchAndLog(
       appended.at,
       appended.entries.length,
       appended.entries.map((entry) => entry.line).join('\n'),
-      uuidArray(asks.map((ask) => ask.agreed?.notice ?? null)),
-      asks.map((ask) => ask.agreed?.since ?? null),
+      asks.map((ask) => (ask.agreed ? JSON.stringify(ask.agreed) : null)),
     ],
   })
 }
@@ -232,12 +233,35 @@ export async function ownWraps(
   db: Query,
   tenant: OrganisationId,
   subjects: readonly PersonId[],
+  at: Date,
 ): Promise<readonly KnownPerson[]> {
   return db.query<KnownPerson>({
     name: 'vault/own-wraps',
-    text: `select s.subject, s.category, s.wrap, exists (select from notices.live_grant g where g.subject = s.subject and g.category = s.category and g.purpose <> 'self') as granted
+    text: `select s.subject, s.category, s.wrap, exists (select from notices.live_grant g where g.subject = s.subject and g.category = s.category and g.purpose <> 'self' and (g.until is null or g.until > $3)) as granted
       from notices.live_grant s where s.subject = any($1::uuid[]) and s.purpose = 'self' and s.tenant = $2`,
-    values: [uuidArray(subjects), tenant],
+    values: [uuidArray(subjects), tenant, at],
+  })
+}
+export interface GrantVersion {
+  readonly subject: PersonId
+  readonly category: string
+  readonly purpose: string
+  readonly notice: string
+  readonly version: number
+}
+/** Under which version of which notice these people's live grants were given. */
+export async function grantVersions(
+  db: Query,
+  tenant: OrganisationId,
+  subjects: readonly PersonId[],
+  at: Date,
+): Promise<readonly GrantVersion[]> {
+  return db.query<GrantVersion>({
+    name: 'vault/grant-versions',
+    text: `select g.subject, g.category, g.purpose, c.notice, c.version
+      from notices.live_grant g join notices.consent c on c.subject = g.subject and c.id = g.consent
+      where g.subject = any($1::uuid[]) and g.tenant = $2 and g.purpose <> 'self' and (g.until is null or g.until > $3)`,
+    values: [uuidArray(subjects), tenant, at],
   })
 }
 /** Takes away what a correction will write anew, and its tokens with it. */
@@ -290,13 +314,18 @@ export async function findByToken(
   category: string,
   purpose: string,
   limit: number,
+  at: Date,
+  agreed?: Agreement,
 ) {
   return db.query<{ subject: PersonId; record: RecordId }>({
     name: 'vault/find-by-token',
     text: `select b.subject, b.record from vault.blind_index b
       join notices.live_grant g on g.subject = b.subject and g.category = $3 and g.purpose = $4 and g.tenant = $1
+        and (g.until is null or g.until > $6)
+        and ($7::jsonb is null or coalesce((select c.version >= ($7::jsonb ->> replace(c.notice::text, '-', ''))::int
+          from notices.consent c where c.subject = g.subject and c.id = g.consent), false))
       where b.token = $2 order by b.subject limit $5`,
-    values: [tenant, token, category, purpose, limit],
+    values: [tenant, token, category, purpose, limit, at, agreed ? JSON.stringify(agreed) : null],
   })
 }
 

@@ -43,7 +43,7 @@ const lost = () => Object.assign(new Error('the connection broke'), { code: 'ECO
 
 /** Breaks the next write of the room: a transaction, or one of the statements that are a whole act by themselves. */
 function breakable(db: Database) {
-  const wholeActs = ['vault/insert-collected', 'vault/fetch-and-log']
+  const wholeActs = ['vault/insert-collected', 'vault/fetch-and-log', 'notices/insert-consented']
   let next: Break | undefined
   const take = () => {
     const when = next

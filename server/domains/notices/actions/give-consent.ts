@@ -12,7 +12,7 @@ import {
 import type { EntryDraft } from '#ledger'
 import { type OnceKey, once, type Tx } from '#platform'
 import type { NoticesDeps } from '../deps.ts'
-import { newDrawerKey, openSelfWraps, wrapFor } from '../drawer-keys.ts'
+import { type DrawerKey, newDrawerKey, openSelfWraps, wrapFor } from '../drawer-keys.ts'
 import { actingFor, assertGuardian } from '../guardians.ts'
 import {
   type AgeBand,
@@ -209,7 +209,25 @@ export async function recordConsent(
   const { tenant, subject } = consent
   const held = known
     ? await openSelfWraps(deps.keys, tenant, subject, await store.selfWraps(tx, tenant, subject))
-    : new Map<string, ReturnType<typeof newDrawerKey>>()
+    : new Map<string, DrawerKey>()
+  const rows = await wrapGrants(deps, consent, wanted, held)
+  await store.insertGrants(tx, rows)
+  return given(rows)
+}
+/** What the answer says of the wraps: all but the person's own. */
+export const given = (rows: readonly GrantRow[]) =>
+  rows.flatMap(({ category, purpose, basis, until }) =>
+    until ? [{ category, purpose, basis, until: until.getTime() }] : [],
+  )
+
+/** A drawer key for each category, taken from `held` or new, wrapped for each purpose and for the person. */
+export async function wrapGrants(
+  deps: Pick<NoticesDeps, 'keys'>,
+  consent: Consent,
+  wanted: readonly WantedGrant[],
+  held: ReadonlyMap<string, DrawerKey>,
+): Promise<GrantRow[]> {
+  const { tenant, subject } = consent
   const rows: GrantRow[] = []
   for (const category of new Set(wanted.map((grant) => grant.category))) {
     let drawerKey = held.get(category)
@@ -223,13 +241,11 @@ export async function recordConsent(
     const grants = drawerKey ? purposes : [{ purpose: selfPurpose, basis: 'self', until: null }, ...purposes]
     drawerKey ??= newDrawerKey()
     for (const { purpose, basis, until } of grants) {
-      const wrap = wrapFor(await deps.keys.current(tenant, purpose), tenant, subject, category, purpose, drawerKey)
+      const epochKey = deps.keys.currentCached(tenant, purpose) ?? (await deps.keys.current(tenant, purpose))
+      const wrap = wrapFor(epochKey, tenant, subject, category, purpose, drawerKey)
       rows.push({ subject, category, purpose, tenant, basis, wrap, consent: consent.id, since: consent.at, until })
     }
     drawerKey.bytes.fill(0)
   }
-  await store.insertGrants(tx, rows)
-  return rows.flatMap(({ category, purpose, basis, until }) =>
-    until ? [{ category, purpose, basis, until: until.getTime() }] : [],
-  )
+  return rows
 }

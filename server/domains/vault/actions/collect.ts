@@ -11,7 +11,17 @@ import {
   Refusal,
 } from '#kernel'
 import type { EntryDraft } from '#ledger'
-import { type DrawerKey, grantsOf, judgeSnapshot, type PublishedNotice, selfPurpose, untilOf, unwrap } from '#notices'
+import {
+  agreementOf,
+  type DrawerKey,
+  grantsOf,
+  judgeSnapshot,
+  type PublishedNotice,
+  reaches,
+  selfPurpose,
+  untilOf,
+  unwrap,
+} from '#notices'
 import {
   coalesce,
   type FreshDrawer,
@@ -32,6 +42,8 @@ import {
   clearDrawers,
   drawersOfPerson,
   findReplays,
+  type GrantVersion,
+  grantVersions,
   insertCollected,
   type KnownPerson,
   knownOnce,
@@ -97,7 +109,8 @@ export async function collectTogether(
       results[place] = error as Error
     }
   }
-  const known = await knownPersons(deps, db, prepared)
+  const known = await knownPersons(deps, db, prepared, at)
+  const unagreed = await unagreedAmong(deps, db, prepared, at)
   const erased = await erasedAmong(
     db,
     prepared.filter(({ item, person, consent }) => !consent && !known.has(`${item.actor.tenant}/${person}`)),
@@ -111,7 +124,8 @@ export async function collectTogether(
       })
     else
       for (const category of drawers.keys()) {
-        const drawerKey = own.get(category) ?? new Refusal('grant_missing', { missing: { category } })
+        const drawerKey = unagreed.has(`${place}/${category}`) ? undefined : own.get(category)
+        if (!drawerKey) results[place] = new Refusal('grant_missing', { missing: { category } })
         if (drawerKey instanceof Refusal) results[place] = drawerKey
       }
     return results[place] === undefined
@@ -213,7 +227,7 @@ async function erasedAmong(db: Query, ungranted: readonly Prepared[]): Promise<R
  * Drawer keys of people who are known already, by tenant and person, for the categories that still have a basis; or why
  * there is none, because the damaged wrap of one person is not the fault of those who are served with them.
  */
-async function knownPersons(deps: VaultDeps, db: Query, prepared: readonly Prepared[]): Promise<Known> {
+async function knownPersons(deps: VaultDeps, db: Query, prepared: readonly Prepared[], at: Date): Promise<Known> {
   const byTenant = new Map<OrganisationId, PersonId[]>()
   for (const { item, person, consent } of prepared) {
     if (consent) continue
@@ -223,7 +237,7 @@ async function knownPersons(deps: VaultDeps, db: Query, prepared: readonly Prepa
   }
   const known = new Map<string, Map<string, DrawerKey | Refusal>>()
   for (const [tenant, persons] of byTenant) {
-    const rows: readonly KnownPerson[] = await ownWraps(db, tenant, persons)
+    const rows: readonly KnownPerson[] = await ownWraps(db, tenant, persons, at)
     await deps.keys.load(keyIdsOf(rows.map((row) => row.wrap)))
     for (const row of rows) {
       const name = `${tenant}/${row.subject}`
@@ -233,6 +247,35 @@ async function knownPersons(deps: VaultDeps, db: Query, prepared: readonly Prepa
     }
   }
   return known
+}
+
+/**
+ * What a newer version of the notice widened is collected only from people who agreed to it: place in the batch and
+ * category of what no grant of theirs reaches. Costs a statement only where versions differ.
+ */
+async function unagreedAmong(
+  deps: VaultDeps,
+  db: Query,
+  prepared: readonly (Prepared & { readonly place: number })[],
+  at: Date,
+): Promise<ReadonlySet<string>> {
+  const unagreed = new Set<string>()
+  for (const each of prepared) {
+    if (each.consent) continue
+    const { tenant } = each.item.actor
+    const rules = await deps.notices.rules.of(tenant)
+    const fields = Object.keys(each.item.request.fields)
+    let grants: readonly GrantVersion[] | undefined
+    for (const category of each.drawers.keys()) {
+      const agreement = (purpose: string) => agreementOf(rules, category, purpose, fields)
+      if ([...rules.purposesOf.get(category)!].every((purpose) => !agreement(purpose))) continue
+      grants ??= await grantVersions(db, tenant, [each.person], at)
+      const own = grants.filter((grant) => grant.category === category)
+      if (own.length > 0 && !own.some((grant) => reaches(agreement(grant.purpose), grant.notice, grant.version)))
+        unagreed.add(`${each.place}/${category}`)
+    }
+  }
+  return unagreed
 }
 
 function openOwnWrap(

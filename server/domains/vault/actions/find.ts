@@ -1,5 +1,6 @@
 import { type ClientActor, newId, Refusal, type StaffActor } from '#kernel'
 import type { EntryDraft } from '#ledger'
+import { agreementOf } from '#notices'
 import type { VaultDeps } from '../deps.ts'
 import type { FindRequest } from '../model.ts'
 import { judgeLook } from '../rules.ts'
@@ -42,9 +43,11 @@ export async function find(deps: VaultDeps, quota: FindQuota, actor: ClientActor
   if (!rules.searchable.has(request.field))
     throw new Refusal('field_not_searchable', { field: '/field', missing: { field: request.field } })
   quota.spend(actor.id, at)
+  const category = verdict.categories[0]!
+  const agreed = agreementOf(rules, category, request.purpose, [request.field])
   const token = await blindToken(deps.keys, actor.tenant, request.field, request.value)
   const { hits, appended } = await deps.db.transaction('vault', async (tx) => {
-    const rows = await findByToken(tx, actor.tenant, token, verdict.categories[0]!, request.purpose, mostHits)
+    const rows = await findByToken(tx, actor.tenant, token, category, request.purpose, mostHits, at, agreed)
     const drafts = rows.map(
       (row): EntryDraft => ({
         entry: newId<'ent'>(),
