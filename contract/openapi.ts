@@ -45,7 +45,10 @@ const operation = (shape: RouteShape) => ({
   parameters: parameters(shape),
   ...(shape.body ? { requestBody: { required: true, content: { 'application/json': { schema: shape.body } } } } : {}),
   responses: {
-    [shape.status ?? 200]: { description: 'done', content: { 'application/json': { schema: shape.reply } } },
+    [shape.status ?? 200]: {
+      description: 'done',
+      content: { [shape.media ?? 'application/json']: { schema: shape.reply } },
+    },
     default: {
       description: `problem document; codes: ${[...shape.errors, 'schema_violation'].join(', ')}`,
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

@@ -19,6 +19,8 @@ export interface RouteShape {
   readonly body?: TSchema
   readonly reply: TSchema
   readonly status?: 200 | 201 | 202 | 204
+  /** Media type of the reply, where it is more than JSON. */
+  readonly media?: string
   readonly errors: readonly ErrorCode[]
   readonly summary: string
   readonly summaryZh: string

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { createDemands, type DemandsRoom, demandsMigrations } from '#demands'
 import { type Clock, type OrganisationId, type PersonId, Refusal, systemClock } from '#kernel'
 import { createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
-import { createNotices, noticesMigrations } from '#notices'
+import { basisOf, createNotices, noticesMigrations, withdrawConsent } from '#notices'
 import { createParties, type Parties, partiesMigrations } from '#parties'
 import {
   createEvents,
@@ -27,12 +28,20 @@ export interface App {
   readonly http: HttpServer
   readonly ledger: LedgerRoom
   readonly parties: Parties
+  readonly demands: DemandsRoom
   readonly foundation: Foundation
   listen(options: { host: string; port: number }): Promise<string>
   close(): Promise<void>
 }
 /** Every room's, lowest floor first. */
-export const migrations = [platformMigrations, ledgerMigrations, partiesMigrations, noticesMigrations, vaultMigrations]
+export const migrations = [
+  platformMigrations,
+  ledgerMigrations,
+  partiesMigrations,
+  noticesMigrations,
+  vaultMigrations,
+  demandsMigrations,
+]
 
 export class StartRefused extends Error {
   override readonly name = 'StartRefused'
@@ -110,8 +119,23 @@ export async function createApp(
     findsPerMinute: config.findsPerMinute,
   })
 
+  const demands = createDemands({
+    db,
+    keys,
+    clock,
+    log,
+    ledger,
+    persons,
+    acts: {
+      mine: vault.mine,
+      erase: vault.erase,
+      withdraw: (...given) => withdrawConsent(notices.deps, ...given),
+      basisOf: (tenant, person) => basisOf(db.as('notices'), tenant, person),
+    },
+  })
+
   http.setAuthenticator(parties.authenticate)
-  for (const room of [ledger, parties, notices, vault]) room.mountRoutes(http)
+  for (const room of [ledger, parties, notices, vault, demands]) room.mountRoutes(http)
   ledger.observe(metrics)
   mountHealth(http, metrics, {
     database: () => db.ping().then(() => true),
@@ -126,6 +150,7 @@ export async function createApp(
     await db.query({ text: `delete from platform.once where made_at < now() - interval '7 days'` })
   })
   jobs.every('parties/sweep', 600, () => parties.sweep())
+  demands.registerJobs(jobs)
   const events = createEvents({ db, log })
 
   const sequencer = await startSequencer(settled, ledger, log, crowd)
@@ -135,6 +160,7 @@ export async function createApp(
     http,
     ledger,
     parties,
+    demands,
     foundation,
     listen: (options) => http.listen(options),
     async close() {

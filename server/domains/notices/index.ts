@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { HttpServer, RoomMigrations } from '#platform'
+import { withdrawConsent } from './actions/withdraw-consent.ts'
+import { basisOf } from './basis.ts'
 import type { NoticesDeps } from './deps.ts'
 import { mountNoticesRoutes } from './routes.ts'
 import { RulesCache } from './rules-cache.ts'
@@ -18,6 +20,7 @@ export {
   selfPurpose,
 } from './model.ts'
 export { grantsOf, judgeSnapshot } from './rules.ts'
+export { basisOf, withdrawConsent }
 
 export const noticesMigrations: RoomMigrations = { room: 'notices', folder: join(import.meta.dirname, 'migrations') }
 

@@ -1,4 +1,14 @@
-import { actorField, type ClientActor, day, instant, newId, type PersonActor, type PersonId, Refusal } from '#kernel'
+import {
+  actorField,
+  type ClientActor,
+  day,
+  instant,
+  newId,
+  type PersonActor,
+  type PersonId,
+  Refusal,
+  type StaffActor,
+} from '#kernel'
 import { epochDays, type OnceKey, once } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { eraseDrawers } from '../store.ts'
@@ -9,7 +19,7 @@ import { eraseDrawers } from '../store.ts'
  */
 export async function erase(
   deps: VaultDeps,
-  actor: ClientActor | PersonActor,
+  actor: ClientActor | StaffActor | PersonActor,
   person: PersonId,
   onceKey: OnceKey | undefined,
 ) {
