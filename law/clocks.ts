@@ -145,6 +145,6 @@ export const clocks: readonly Clock[] = [
     from: '2018-05-25',
     to: null,
     rank: 'law',
-    source: 'GDPR, article 33(1)',
+    source: 'Regulation (EU) 2016/679, article 33(1); the hour by Regulation 1182/71, article 3(1)',
   },
 ]

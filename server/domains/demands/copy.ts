@@ -141,7 +141,7 @@ const readme = {
     'entries      everything that was done with your information; each has a proof that you can fetch and check',
     'manifest     SHA-256 of each file',
     '',
-    'CSV files are UTF-8 with a byte order mark, after RFC 4180. A cell that begins with = + - @ tab or CR has an apostrophe put',
+    'CSV files are UTF-8 with a byte order mark, after RFC 4180. A cell that begins with = + - @ tab CR or LF has an apostrophe put',
     'before it, because spreadsheets would run it as a formula. The JSON files have every value as it is.',
   ].join('\n'),
   zh: [
@@ -154,6 +154,6 @@ const readme = {
     'entries      对您的信息所做的一切；每条都有可取得并核验的证明',
     'manifest     各文件的 SHA-256',
     '',
-    'CSV 文件为带字节顺序标记的 UTF-8，遵循 RFC 4180。以 = + - @、制表符或回车开头的单元格前加撇号，以防电子表格将其当作公式执行。JSON 文件保留原值。',
+    'CSV 文件为带字节顺序标记的 UTF-8，遵循 RFC 4180。以 = + - @（含全角）、制表符、回车或换行开头的单元格前加撇号，以防电子表格将其当作公式执行。JSON 文件保留原值。',
   ].join('\n'),
 } as const

@@ -1,9 +1,9 @@
-import { day } from '#kernel'
+import { type DemandId, day } from '#kernel'
 import { actByItself } from './acting.ts'
 import { finish } from './actions/finish.ts'
 import { startClock } from './clock.ts'
 import type { DemandsDeps } from './deps.ts'
-import { assumedDemands, holdDemand, oldWords, unfinishedDemands, updateDemand } from './store.ts'
+import { assumedDemands, holdDemand, oldWords, type Place, unfinishedDemands, updateDemand } from './store.ts'
 import { openWords, sealWords } from './words.ts'
 
 /** Goes on with what a server left half done: answered more than half a minute ago and not finished. */
@@ -17,18 +17,18 @@ export async function finishAll(deps: DemandsDeps): Promise<void> {
 
 /** A calendar may have been published since: clocks that rested on an assumption are counted again. */
 export async function recount(deps: DemandsDeps): Promise<void> {
-  let after = new Date(0)
+  let after: DemandId | null = null
   for (;;) {
-    const assumed = await assumedDemands(deps.db.as('demands'), after, 100)
+    const assumed: readonly Place[] = await assumedDemands(deps.db.as('demands'), after, 100)
     for (const { tenant, id } of assumed)
       await actByItself(deps, tenant, id, (demand) => {
         if (demand.state !== 'open' || demand.extendedAt || !demand.startedAt || !demand.regimes) return undefined
         const { clock, dueAt, assumed: still } = startClock(demand.kind, demand.startedAt, demand.regimes)
-        if (dueAt.getTime() === demand.dueAt?.getTime() && clock === demand.clock) return undefined
+        if (dueAt.getTime() === demand.dueAt?.getTime() && clock === demand.clock && still) return undefined
         return { to: { ...demand, clock, dueAt, assumed: still }, act: 'recount' }
       })
     if (assumed.length < 100) return
-    after = assumed[99]!.dueAt
+    after = assumed[99]!.id
   }
 }
 

@@ -158,14 +158,10 @@ export async function unfinishedDemands(db: Query, before: Date, limit: number):
     values: [before, limit],
   })
 }
-export async function assumedDemands(
-  db: Query,
-  after: Date,
-  limit: number,
-): Promise<readonly (Place & { readonly dueAt: Date })[]> {
-  return db.query({
+export async function assumedDemands(db: Query, after: DemandId | null, limit: number): Promise<readonly Place[]> {
+  return db.query<Place>({
     name: 'demands/assumed',
-    text: `select tenant, id, due_at as "dueAt" from demands.demand where state = 'open' and assumed and due_at > $1 order by due_at limit $2`,
+    text: `select tenant, id from demands.demand where state = 'open' and assumed and ($1::uuid is null or id > $1) order by id limit $2`,
     values: [after, limit],
   })
 }

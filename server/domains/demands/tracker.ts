@@ -1,5 +1,5 @@
 import { demands as wire } from '@bailee/contract'
-import { fromWire, instant, newId, type OrganisationId, type PersonId, Refusal, toWire } from '#kernel'
+import { actorField, fromWire, instant, newId, type OrganisationId, type PersonId, Refusal, toWire } from '#kernel'
 import type { OpenedEntry } from '#ledger'
 import type { HttpServer } from '#platform'
 import type { Asker } from './acting.ts'
@@ -73,7 +73,7 @@ export function mountTracker(http: HttpServer, deps: DemandsDeps): void {
           kind: 'tracker',
           at,
           fields: [
-            ['actor', { kind: asker.kind, id: toWire('cli', asker.id as never) }],
+            ['actor', actorField(asker) as { kind: string }],
             ['viewer', viewer],
             ['outcome', 'shown'],
           ],

@@ -34,9 +34,10 @@ create table demands.demand (
   check (state = 'pending' or state = 'withdrawn' or state = 'refused' or started_at is not null)
 );
 create index demand_of_person on demands.demand (subject, id desc);
-create index demand_by_clock on demands.demand (tenant, due_at, id) where state in ('open', 'escalated', 'fulfilling') ;
+create index demand_by_clock on demands.demand (tenant, due_at, id) where state in ('open', 'escalated', 'fulfilling');
 create index demand_pending on demands.demand (tenant, id) where state = 'pending';
 create index demand_running on demands.demand (due_at) where state = 'open';
+create index demand_assumed on demands.demand (id) where state = 'open' and assumed;
 create index demand_unfinished on demands.demand (answered_at) where state = 'fulfilling';
 create index demand_words on demands.demand (words_sealed_at) where words is not null;
 
