@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { createDemands, type DemandsRoom, demandsMigrations } from '#demands'
 import { type Clock, day, newId, type OrganisationId, type PersonId, Refusal } from '#kernel'
 import { chainRewrapper, createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
-import { createNotices, grantRewrapper, type NoticesRoom, noticesMigrations } from '#notices'
+import { basisOf, createNotices, grantRewrapper, type NoticesRoom, noticesMigrations, withdrawConsent } from '#notices'
 import { createParties, type Parties, partiesMigrations } from '#parties'
 import {
   createEvents,
@@ -32,13 +33,21 @@ export interface App {
   readonly ledger: LedgerRoom
   readonly parties: Parties
   readonly notices: NoticesRoom
+  readonly demands: DemandsRoom
   readonly foundation: Foundation
   readonly rotation: Rotation
   listen(options: { host: string; port: number }): Promise<string>
   close(): Promise<void>
 }
 /** Every room's, lowest floor first. */
-export const migrations = [platformMigrations, ledgerMigrations, partiesMigrations, noticesMigrations, vaultMigrations]
+export const migrations = [
+  platformMigrations,
+  ledgerMigrations,
+  partiesMigrations,
+  noticesMigrations,
+  vaultMigrations,
+  demandsMigrations,
+]
 
 export class StartRefused extends Error {
   override readonly name = 'StartRefused'
@@ -131,8 +140,24 @@ export async function createApp(
     ...(settled.settleMilliseconds === undefined ? {} : { settleMilliseconds: settled.settleMilliseconds }),
   })
 
+  const demands = createDemands({
+    db,
+    keys,
+    clock,
+    log,
+    ledger,
+    persons,
+    acts: {
+      mine: vault.mine,
+      erase: vault.erase,
+      withdraw: (actor, person, purpose, once) =>
+        withdrawConsent(notices.deps, actor, { person, purpose, recipient: undefined }, once),
+      basisOf: (tenant, person) => basisOf(db.as('notices'), tenant, person, clock.now()),
+    },
+  })
+
   http.setAuthenticator(parties.authenticate)
-  for (const room of [ledger, parties, notices, vault]) room.mountRoutes(http)
+  for (const room of [ledger, parties, notices, vault, demands]) room.mountRoutes(http)
   mountKeysRoutes(http, rotation, parties.isFirstOrganisation, config.keyBackupDays)
   ledger.observe(metrics)
   mountHealth(http, metrics, {
@@ -154,6 +179,7 @@ export async function createApp(
   jobs.every('platform/rotate-keys', 3600, async () => rotation.kick())
   jobs.every('parties/sweep', 600, () => parties.sweep())
   jobs.every('notices/sweep', 600, async () => void (await notices.sweep()))
+  demands.registerJobs(jobs)
   const events = createEvents({ db, log })
 
   const sequencer = await startSequencer(settled, ledger, log, crowd)
@@ -164,6 +190,7 @@ export async function createApp(
     ledger,
     parties,
     notices,
+    demands,
     foundation,
     rotation,
     listen: (options) => http.listen(options),
