@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   collect: async () => (await import('./collect.ts')).collect,
   consent: async () => (await import('./consent.ts')).consent,
   ledger: async () => (await import('./ledger.ts')).ledger,
+  rotate: async () => (await import('./rotate.ts')).rotate,
   start: async () => (await import('./start.ts')).start,
 }
 const args = process.argv.slice(2)

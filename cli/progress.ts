@@ -8,7 +8,7 @@ const barWidth = 24
 export class Progress {
   readonly #label: string
   readonly #language: Language
-  readonly #total: number
+  #total: number
   readonly #startedAt: number
   #drawnAt: number
   #done = 0
@@ -22,8 +22,9 @@ export class Progress {
     this.#drawnAt = this.#startedAt
   }
 
-  update(done: number): void {
+  update(done: number, total = this.#total): void {
     this.#done = done
+    this.#total = total
     const now = performance.now()
     const onTerminal = process.stderr.isTTY === true
     if (now - this.#drawnAt < (onTerminal ? redrawMilliseconds : lineMilliseconds)) return

@@ -2,6 +2,7 @@ import type { Bilingual } from '@bailee/sdk'
 import { type Command, commonOptions, Input, type Options, parseOptions } from './command.ts'
 import { accessLink } from './commands/access-link.ts'
 import { createClient } from './commands/client-create.ts'
+import { keysRotate, keysStatus } from './commands/keys.ts'
 import { followLedger } from './commands/ledger-follow.ts'
 import { ledgerStatus } from './commands/ledger-status.ts'
 import { look } from './commands/look.ts'
@@ -19,6 +20,8 @@ export const commands: readonly Command[] = [
   verify,
   followLedger,
   ledgerStatus,
+  keysStatus,
+  keysRotate,
   publishNotice,
   showNotice,
   look,

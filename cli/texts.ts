@@ -163,6 +163,29 @@ export const texts = {
   evidenceLeft: { en: '  evidence: {file}', zh: '  证据：{file}' },
   willRetry: { en: 'Will try again in {seconds} s.', zh: '将于 {seconds} 秒后重试。' },
   auditing: { en: 'auditing', zh: '审计' },
+  rotating: { en: 'wrapping', zh: '封装' },
+  keysEpoch: { en: 'epoch {epoch}, until {at}', zh: '第 {epoch} 时期，至 {at}' },
+  keysNoneOld: { en: 'No key of an ended epoch is left.', zh: '没有遗留的旧时期密钥。' },
+  keysOld: {
+    en: '{n} keys of ended epochs; the oldest must be destroyed by {at}',
+    zh: '旧时期密钥 {n} 个；最早的须在 {at} 前销毁',
+  },
+  rotationFinished: {
+    en: 'last rotation ended at {at}: {rewrapped} wrapped anew, {destroyed} old keys destroyed',
+    zh: '上次轮换结束于 {at}：重新封装 {rewrapped} 个，销毁旧密钥 {destroyed} 个',
+  },
+  rotationStands: {
+    en: 'rotation not finished, last moved at {at}: {rewrapped} wrapped anew, {destroyed} old keys destroyed',
+    zh: '轮换尚未完成，最近进展 {at}：已重新封装 {rewrapped} 个，已销毁旧密钥 {destroyed} 个',
+  },
+  rotationDamaged: {
+    en: '{n} sealed keys do not open and hold their epoch keys back; see "Key life" in docs/operations.md',
+    zh: '有 {n} 个封装无法打开，其时期密钥因此不能销毁；参见 docs/operations.md 的 “Key life”',
+  },
+  rotationPaused: {
+    en: 'Paused after {seen} rows. Run it again to go on.',
+    zh: '已在 {seen} 行后暂停。再次运行即继续。',
+  },
   looking: { en: 'looking', zh: '查看' },
   remaining: { en: '{time} left', zh: '剩余 {time}' },
   perSecond: { en: '{rate}/s', zh: '{rate}/秒' },

@@ -1,4 +1,5 @@
 /** The wire: schemas, routes and error codes, one file a room. Types, validation, SDK and OpenAPI all come from here. */
+import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
 import * as notices from './notices.ts'
 import * as parties from './parties.ts'
@@ -9,12 +10,12 @@ export * from './common.ts'
 export { type ErrorCode, errorCatalogue } from './errors.ts'
 export { openApiDocument } from './openapi.ts'
 export { type Ability, abilities, type Caller, type RouteShape } from './route.ts'
-export { ledger, notices, parties, vault }
+export { keys, ledger, notices, parties, vault }
 
 const isRoute = (value: unknown): value is RouteShape =>
   typeof value === 'object' && value !== null && 'path' in value && 'reply' in value
 
 /** Every route of every room, for OpenAPI, documentation and tests. */
-export const allRoutes: readonly RouteShape[] = [parties, notices, vault, ledger].flatMap((room) =>
+export const allRoutes: readonly RouteShape[] = [parties, notices, vault, ledger, keys].flatMap((room) =>
   Object.values(room as Record<string, unknown>).filter(isRoute),
 )

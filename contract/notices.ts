@@ -327,6 +327,7 @@ export const getNotice = route({
   method: 'GET',
   path: '/v1/notices/:notice',
   callers: ['anyone'],
+  crossOrigin: true,
   params: Type.Object({ notice: NoticeId }),
   query: Type.Object({ version: Type.Optional(Type.Integer({ minimum: 1 })) }),
   reply: Notice,
@@ -340,6 +341,7 @@ export const takeSnapshot = route({
   method: 'POST',
   path: '/v1/notices/snapshots',
   callers: ['anyone'],
+  crossOrigin: true,
   body: Type.Object(
     {
       notice: NoticeId,

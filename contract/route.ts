@@ -25,6 +25,8 @@ export interface RouteShape {
   readonly summary: string
   readonly summaryZh: string
   readonly article?: string
+  /** Pages of any site may read the answer; no cookie comes along (`access-control-allow-origin: *`). */
+  readonly crossOrigin?: true
 }
 
 export const abilities = ['administer', 'publish', 'consent', 'collect', 'look', 'find', 'erase', 'approve'] as const

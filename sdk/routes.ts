@@ -1,4 +1,4 @@
-import type { Receipt as ContractReceipt, ledger, notices, parties, RouteShape, vault } from '@bailee/contract'
+import type { Receipt as ContractReceipt, keys, ledger, notices, parties, RouteShape, vault } from '@bailee/contract'
 import type { Static, TSchema } from 'typebox'
 
 /** The bases on which a purpose may rest. */
@@ -16,7 +16,11 @@ export type Receipt = Wire<ContractReceipt>
 type RoutesOf<Room> = {
   [Name in keyof Room as Room[Name] extends RouteShape ? Room[Name]['name'] : never]: Room[Name]
 }
-type Routes = RoutesOf<typeof parties> & RoutesOf<typeof notices> & RoutesOf<typeof vault> & RoutesOf<typeof ledger>
+type Routes = RoutesOf<typeof parties> &
+  RoutesOf<typeof notices> &
+  RoutesOf<typeof vault> &
+  RoutesOf<typeof ledger> &
+  RoutesOf<typeof keys>
 
 /** A line of the table below: exactly what the contract says, and whether the act may be done twice without harm. */
 type Line<R> = (R extends { method: infer M; path: infer P } ? { readonly method: M; readonly path: P } : never) &
@@ -54,6 +58,9 @@ export const routes = {
   ledgerStatus: { method: 'GET', path: '/v1/ledger/status' },
   proveIndex: { method: 'GET', path: '/v1/ledger/proofs/:index' },
   proveEntry: { method: 'POST', path: '/v1/ledger/proofs', idempotency: 'none', safe: true },
+  keysStatus: { method: 'GET', path: '/v1/keys/status' },
+  rotateKeys: { method: 'POST', path: '/v1/keys/rotate', idempotency: 'none', safe: true },
+  pauseRotation: { method: 'POST', path: '/v1/keys/pause', idempotency: 'none', safe: true },
   listEpochs: { method: 'GET', path: '/v1/ledger/epochs' },
 } as const satisfies { readonly [Name in keyof Routes]?: Line<Routes[Name]> }
 

@@ -1,25 +1,29 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type Clock, type OrganisationId, type PersonId, Refusal, systemClock } from '#kernel'
-import { createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
-import { createNotices, type NoticesRoom, noticesMigrations } from '#notices'
+import { type Clock, day, newId, type OrganisationId, type PersonId, Refusal } from '#kernel'
+import { chainRewrapper, createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
+import { createNotices, grantRewrapper, type NoticesRoom, noticesMigrations } from '#notices'
 import { createParties, type Parties, partiesMigrations } from '#parties'
 import {
   createEvents,
   createHttpServer,
   createJobs,
   createMetrics,
+  createRotation,
   type HttpServer,
   type Log,
   mountHealth,
   mountPortal,
   mountReference,
+  onceRewrapper,
   platformMigrations,
+  type Rotation,
   type Tx,
 } from '#platform'
 import { createVault, vaultMigrations } from '#vault'
 import type { Config } from './config.ts'
 import { type Foundation, layFoundation, type Settled } from './foundation.ts'
+import { mountKeysRoutes } from './ops/keys-routes.ts'
 import type { FromSequencer } from './sequencer-thread.ts'
 
 /** The hall: the only file that knows every room. Wiring only; no condition on anybody's business. */
@@ -29,6 +33,7 @@ export interface App {
   readonly parties: Parties
   readonly notices: NoticesRoom
   readonly foundation: Foundation
+  readonly rotation: Rotation
   listen(options: { host: string; port: number }): Promise<string>
   close(): Promise<void>
 }
@@ -40,13 +45,14 @@ export class StartRefused extends Error {
 }
 
 export async function createApp(
-  settled: Settled & { readonly config: Config },
+  settled: Settled & { readonly config: Config; readonly settleMilliseconds?: number },
   log: Log,
-  clock: Clock = systemClock,
+  wanted?: Clock,
 ): Promise<App> {
   const { config } = settled
   const foundation = await layFoundation(settled, log, 'bailee')
   const { db, keys, tiles, ed25519, mlDsa44 } = foundation
+  const clock = wanted ?? foundation.clock
   const metrics = createMetrics()
   const http = createHttpServer({
     log,
@@ -109,10 +115,25 @@ export async function createApp(
     notices,
     persons,
     findsPerMinute: config.findsPerMinute,
+    keyBackupDays: config.keyBackupDays,
+  })
+  const rotation = createRotation({
+    db,
+    keys,
+    clock,
+    log,
+    // Every room that keeps anything sealed under an epoch key stands here, or those keys are never destroyed.
+    rewrappers: [grantRewrapper(db), chainRewrapper(db), onceRewrapper(db)],
+    async announce(tx, destroyed) {
+      const leaf = { type: 'epoch-keys-destroyed', v: 1, ...destroyed }
+      await ledger.append(tx, [{ entry: newId(), tenant: null, at: clock.now().getTime(), leaf }])
+    },
+    ...(settled.settleMilliseconds === undefined ? {} : { settleMilliseconds: settled.settleMilliseconds }),
   })
 
   http.setAuthenticator(parties.authenticate)
   for (const room of [ledger, parties, notices, vault]) room.mountRoutes(http)
+  mountKeysRoutes(http, rotation, parties.isFirstOrganisation, config.keyBackupDays)
   ledger.observe(metrics)
   mountHealth(http, metrics, {
     database: () => db.ping().then(() => true),
@@ -124,8 +145,13 @@ export async function createApp(
 
   const jobs = createJobs({ db, log, clock })
   jobs.every('platform/purge-once', 3600, async () => {
-    await db.query({ text: `delete from platform.once where made_at < now() - interval '7 days'` })
+    await db.query({
+      text: 'delete from platform.once where made_at < $1',
+      values: [new Date(clock.now().getTime() - 7 * day)],
+    })
   })
+  // Found every hour, worked off beside the queue: it may take days, and nothing else should wait for it.
+  jobs.every('platform/rotate-keys', 3600, async () => rotation.kick())
   jobs.every('parties/sweep', 600, () => parties.sweep())
   jobs.every('notices/sweep', 600, async () => void (await notices.sweep()))
   const events = createEvents({ db, log })
@@ -139,10 +165,12 @@ export async function createApp(
     parties,
     notices,
     foundation,
+    rotation,
     listen: (options) => http.listen(options),
     async close() {
       await http.close()
       await jobs.stop()
+      await rotation.pause()
       await events.stop()
       await sequencer.stop()
       await foundation.close()
@@ -154,7 +182,7 @@ export async function createApp(
 const nobody = '0'.repeat(32) as OrganisationId
 
 /** A URL cannot be cloned into another thread, and the thread needs none. */
-const plain = ({ config, connections, witnesses }: Settled): Settled => {
+const plain = ({ config, connections, witnesses, clockAhead }: Settled): Settled => {
   const {
     dataDirectory,
     ledgerOrigin,
@@ -167,6 +195,7 @@ const plain = ({ config, connections, witnesses }: Settled): Settled => {
   return {
     connections,
     witnesses,
+    ...(clockAhead === undefined ? {} : { clockAhead }),
     config: {
       dataDirectory,
       ledgerOrigin,

@@ -25,6 +25,8 @@ export interface Config {
   readonly findsPerMinute: number
   readonly trustProxy: boolean
   readonly poolSize: number
+  /** How many days a backup of the key store is kept at most: what the erasure certificate counts with. */
+  readonly keyBackupDays: number
 }
 
 export class ConfigError extends Error {
@@ -90,6 +92,7 @@ export const configurationNames = [
   'BAILEE_FINDS_PER_MINUTE',
   'BAILEE_TRUST_PROXY',
   'BAILEE_POOL_SIZE',
+  'BAILEE_KEY_BACKUP_DAYS',
 ] as const
 /** Read by other programs of the house, not by the server. */
 const elsewhere = /^BAILEE_(WITNESS_(DIR|NAME|HOST|PORT|LOGS|PARENT)|CHROMIUM|KEY|SERVER|TEST_.*)$/
@@ -139,5 +142,6 @@ export function readConfig(env: Environment): Config {
     findsPerMinute: whole(env, 'BAILEE_FINDS_PER_MINUTE', 300, 1, 1_000_000),
     trustProxy: choice(env, 'BAILEE_TRUST_PROXY', ['yes', 'no'], 'no') === 'yes',
     poolSize: whole(env, 'BAILEE_POOL_SIZE', 4, 2, 100),
+    keyBackupDays: whole(env, 'BAILEE_KEY_BACKUP_DAYS', 7, 0, 3650),
   })
 }

@@ -246,6 +246,8 @@ async function examineKeys(config: Config, { main, keyStore }: ReadingRoom): Pro
       findEpochKey: readOnly,
       keepEpochKey: readOnly,
       keepSigningKey: readOnly,
+      epochKeysBefore: readOnly,
+      destroyEpochKeys: readOnly,
       epochKeysById: (ids) =>
         keyStore.query({ text: `select ${columns} from epoch_key where id = any($1::uuid[])`, values: [ids] }),
       findSigningKey: async (name) =>

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { systemClock } from '#kernel'
+import { type Clock, clockAhead, systemClock } from '#kernel'
 import { createLogSigner, diskTileStore, type LogSigner, type TileStore, type WitnessConfig } from '#ledger'
 import {
   type Connection,
@@ -26,6 +26,7 @@ export interface Foundation {
   readonly signer: LogSigner
   readonly ed25519: Awaited<ReturnType<Keys['signer']>>
   readonly mlDsa44: Awaited<ReturnType<Keys['signer']>>
+  readonly clock: Clock
   close(): Promise<void>
 }
 export interface Settled {
@@ -42,10 +43,12 @@ export interface Settled {
   >
   readonly connections: Connections
   readonly witnesses: readonly WitnessConfig[]
+  /** Only rehearsals let the server's time run ahead: milliseconds. */
+  readonly clockAhead?: number
 }
 
 export async function layFoundation(
-  { config, connections }: Pick<Settled, 'config' | 'connections'>,
+  { config, connections, clockAhead: ahead }: Pick<Settled, 'config' | 'connections' | 'clockAhead'>,
   log: Log,
   applicationName: string,
   poolSize = config.poolSize,
@@ -54,7 +57,8 @@ export async function layFoundation(
   const db = openDatabase({ connection: connections.main, applicationName, poolSize, onError })
   const provider = await fileKeyProvider(join(config.dataDirectory, 'keys', 'root.key'))
   const store = await openKeyStore(connections.keyStore, onError)
-  const keys = createKeys({ provider, store, clock: systemClock })
+  const clock = ahead === undefined ? systemClock : clockAhead(ahead)
+  const keys = createKeys({ provider, store, clock })
   const ed25519 = await keys.signer('ledger-ed25519', 'ed25519')
   const mlDsa44 = await keys.signer('ledger-ml-dsa-44', 'ml-dsa-44')
   return {
@@ -62,6 +66,7 @@ export async function layFoundation(
     keys,
     ed25519,
     mlDsa44,
+    clock,
     tiles: diskTileStore(join(config.dataDirectory, 'ledger')),
     signer: createLogSigner(config.ledgerOrigin, ed25519, mlDsa44),
     async close() {

@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { systemClock } from '#kernel'
 import { Fenced, ForkRefused, Sequencer, type SequencerState, WitnessClient, watchLedger } from '#ledger'
 import { createLog } from '#platform'
 import { layFoundation, type Settled } from './foundation.ts'
@@ -39,7 +38,7 @@ async function takeLock() {
   const watch = async () => {
     const state = await watchLedger({
       db: foundation.db,
-      clock: systemClock,
+      clock: foundation.clock,
       witnesses: settled.witnesses,
       epochSeconds: settled.config.ledgerEpochSeconds,
     })
@@ -66,7 +65,7 @@ while (!stopping) {
       sequencer = new Sequencer({
         db: foundation.db,
         keys: foundation.keys,
-        clock: systemClock,
+        clock: foundation.clock,
         tiles: foundation.tiles,
         signer: foundation.signer,
         witnesses: settled.witnesses.map((witness) => new WitnessClient(witness, settled.config.ledgerOrigin)),

@@ -22,6 +22,9 @@ export interface ServeOptions {
   /** Another clock than the machine's: for tests of what happens after a year. */
   readonly clock?: Clock
   /** More routes, before the doors open: benches mount their baselines here. */
+  /** For rehearsals: the server's time runs so many milliseconds ahead; a rotation waits so long before it destroys. */
+  readonly clockAhead?: number
+  readonly settleMilliseconds?: number
   readonly beforeListening?: (app: App, connections: Connections) => Promise<void>
 }
 
@@ -61,7 +64,18 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     if (postgres) undo.push(() => postgres.stop())
     await migrate(connections.main, migrations, (line) => log.info(line))
     const witnesses = await findWitnesses(config, connections, log, onFailure, undo)
-    const app = await createApp({ config, connections, witnesses }, log, options.clock)
+    const { clockAhead, settleMilliseconds } = options
+    const app = await createApp(
+      {
+        config,
+        connections,
+        witnesses,
+        ...(clockAhead === undefined ? {} : { clockAhead }),
+        ...(settleMilliseconds === undefined ? {} : { settleMilliseconds }),
+      },
+      log,
+      options.clock,
+    )
     undo.push(() => app.close())
     await options.beforeListening?.(app, connections)
     const address = await app.listen({ host: config.host, port: config.port })

@@ -7,7 +7,8 @@ import type { App } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Running, type ServeOptions, serve } from './serve.ts'
 
-export { fromWire, newId } from '#kernel'
+export { day, fromWire, newId } from '#kernel'
+export { grantAad, open, seal } from '#platform'
 export type { App }
 
 /**

@@ -6,6 +6,8 @@ import { courierNotice, foundServer, microblogNotice, openProvider, type Provide
 export type AnyProvider = Provider<NoticeDraft>
 export interface World {
   readonly url: string
+  /** The key that registers providers. */
+  readonly founder: string
   readonly shop: Provider<typeof shopNotice>
   /** Microblog, shop and courier. */
   readonly providers: readonly AnyProvider[]
@@ -46,7 +48,7 @@ export async function openWorld(url: string, setupToken: string): Promise<World>
   const courier = await openProvider(url, founder, name('Paper Crane Courier', '纸鹤快递'), courierNotice)
   // The same objects with wider types: purposes and fields are then texts that the server judges, not the compiler.
   const providers = [microblog, shop, courier] as unknown as readonly AnyProvider[]
-  return { url, shop, providers }
+  return { url, founder, shop, providers }
 }
 
 /** Everybody reads a notice, agrees to some of it, and hands over what it covers: person, consent and data in one. */

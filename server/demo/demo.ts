@@ -25,6 +25,7 @@ import {
 import { arriveAsPerson, Outsider, type Seen } from './outsider.ts'
 import { inventPeople } from './people.ts'
 import { progress, say, step, tellCertificate, tellDay, tellFound, tellLinks, tellWhereToLook } from './report.ts'
+import { rightsAreReal } from './rights.ts'
 import {
   anyoneCanCheck,
   type Book,
@@ -179,6 +180,9 @@ async function playAndVerify(url: string, token: string, started: number): Promi
   const hits = await world.shop.desk.for('delivery').find('phone', leaving.invented.fields.phone)
   tellCertificate(certificate)
 
+  step('A clinic asks separately, asks parents, and changes its notice', '诊所单独征询、征询父母、变更规则')
+  const rights = await rightsAreReal(url, world.founder, diary)
+
   step('An outsider reads the ledger and verifies', '外部人员读取账本并核验')
   const living = diary.acts.filter(({ person }) => person !== leaving.person)
   const proofs = await fetchProofs(living, progress('proofs', '份证明', living.length))
@@ -203,6 +207,7 @@ async function playAndVerify(url: string, token: string, started: number): Promi
       nightClient,
       others: 2,
     })),
+    ...rights,
     tamperingIsNoticed(outsider, book, proofs.find(({ act }) => act.what === 'look')!),
   ]
   tellFound(found)

@@ -29,6 +29,7 @@ const headings: Readonly<Record<string, string>> = {
   3: '3 Anyone can check · 人人可核验',
   4: '4 Forgetting is real · 删除真实有效',
   5: '5 The watchers are watched · 监督者受监督',
+  rights: 'Everyday rights · 日常权利',
   tampering: 'Tampering is noticed · 篡改必被发现',
 }
 
@@ -48,7 +49,7 @@ export function tellCertificate(certificate: Certificate): void {
   say(`    person · 人员       ${person}`)
   say(`    erased · 删除时间   ${erasedAt}`)
   say(`    destroyed · 销毁    ${keys} keys · 密钥, ${drawers} drawers · 抽屉`)
-  say(`    old keys due · 旧密钥应销毁 ${unrecoverableAfter.at}`)
+  say(`    no backup opens it after · 此后任何备份均无法开启 ${unrecoverableAfter.at}`)
   say(`    entry · 条目        ${receipt.entry}`)
 }
 

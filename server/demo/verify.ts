@@ -29,7 +29,7 @@ import type { Outsider, PersonCall, Seen } from './outsider.ts'
 
 /** What an outsider found to be true, in words and figures. */
 export interface Found {
-  readonly promise: 1 | 2 | 3 | 4 | 5 | 'tampering'
+  readonly promise: 1 | 2 | 3 | 4 | 5 | 'rights' | 'tampering'
   readonly en: string
   readonly zh: string
 }
@@ -37,7 +37,7 @@ export interface Found {
 export class Broken extends Error {
   override readonly name = 'Broken'
 }
-function insist(holds: boolean, what: string): asserts holds {
+export function insist(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Broken(what)
 }
 

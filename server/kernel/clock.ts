@@ -3,6 +3,8 @@ export interface Clock {
   now(): Date
 }
 export const systemClock: Clock = { now: () => new Date() }
+/** A clock that is ahead of the machine's, for rehearsing what time does to keys and deadlines. */
+export const clockAhead = (milliseconds: number): Clock => ({ now: () => new Date(Date.now() + milliseconds) })
 export const fixedClock = (at: Date): Clock & { set(next: Date): void } => {
   let present = at
   return {

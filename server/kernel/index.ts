@@ -8,7 +8,7 @@ export {
   type PersonActor,
   type StaffActor,
 } from './actor.ts'
-export { type Clock, day, fixedClock, instant, systemClock } from './clock.ts'
+export { type Clock, clockAhead, day, fixedClock, instant, systemClock } from './clock.ts'
 export { problemOf, Refusal, type RefusalDetails } from './errors.ts'
 export {
   type ApprovalId,

@@ -4,7 +4,9 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { readConfig } from '../config.ts'
 import { startTestServer } from '../testing.ts'
+import { openReadingRoom } from './reading-room.ts'
 
 const mainFile = join(import.meta.dirname, '..', 'main.ts')
 let folder: string
@@ -92,6 +94,27 @@ test('a restored ledger that its witness has seen further refuses to sign', asyn
   assert.match(text, /The ledger refuses to sign: .* has seen \d+ entries, this database holds \d+/)
 })
 
+test('the part that may be kept for long holds no key, not even a wrapped one', async () => {
+  const { keyStore, close } = await openReadingRoom(readConfig({ ...settings, BAILEE_DATA: original }))
+  const rows = await keyStore
+    .query<{ wrapped: Buffer }>({
+      text: 'select wrapped from epoch_key union all select wrapped from signing_key where name <> $1',
+      values: ['ledger-ml-dsa-44'],
+    })
+    .finally(close)
+  assert.ok(rows.length > 4)
+  const foundIn = async (part: string) => {
+    const names = await readdir(join(copy, part), { recursive: true, withFileTypes: true })
+    let found = 0
+    for (const entry of names.filter((each) => each.isFile())) {
+      const bytes = await readFile(join(entry.parentPath, entry.name))
+      found += rows.filter(({ wrapped }) => bytes.includes(wrapped.subarray(18))).length
+    }
+    return found
+  }
+  assert.deepEqual([await foundIn('data'), (await foundIn('key-store')) >= rows.length], [0, true])
+})
+
 test('a data directory that holds anything is not touched', async () => {
   const { code, text } = await run('restore', [copy], original)
   assert.equal(code, 1)
@@ -108,6 +131,12 @@ test('a damaged or incomplete backup restores nothing', async () => {
   await rename(join(copy, 'root-key'), join(folder, 'kept-apart'))
   assert.match((await run('restore', [copy], target)).text, /The root key is not in/)
   await rename(join(folder, 'kept-apart'), join(copy, 'root-key'))
+  await rename(join(copy, 'key-store'), join(folder, 'ended'))
+  assert.match(
+    (await run('restore', [copy], target)).text,
+    /The key store is not whole in .* can no longer be restored/,
+  )
+  await rename(join(folder, 'ended'), join(copy, 'key-store'))
   await rename(join(copy, 'manifest.json'), join(copy, 'aside'))
   assert.match((await run('restore', [copy], target)).text, /no complete backup/)
   await rename(join(copy, 'aside'), join(copy, 'manifest.json'))

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { createLog, startEmbeddedPostgres } from '#platform'
+import { createLog, settleForCopy, startEmbeddedPostgres } from '#platform'
 import type { Config } from '../config.ts'
 import { findCluster } from './reading-room.ts'
 
 /**
- * A file copy of a stopped server. The embedded PostgreSQL brings no pg_dump along, and both databases lie in one cluster
- * with one write-ahead log, so the key store cannot be taken out of the copy: all of it has the key store's short window.
+ * A file copy of a stopped server, in three folders that are kept apart: `data` may be kept for long, `key-store` for no longer
+ * than its window, `root-key` elsewhere. The embedded PostgreSQL brings no pg_dump along and both databases lie in one cluster,
+ * but each has files of its own; of the write-ahead log, which both share, only its last record comes along.
  */
 export interface BackupFile {
   readonly path: string
@@ -32,6 +33,7 @@ export class BackupRefused extends Error {
 }
 export const manifestName = 'manifest.json'
 export const rootKeyFolder = 'root-key'
+export const keyStoreFolder = 'key-store'
 
 /** Not worth keeping, or harmful when it comes back: locks, logs, sockets, and what names one machine's places. */
 const leftOut = new Set([
@@ -73,7 +75,9 @@ async function makeBackup(config: Config, args: readonly string[]): Promise<void
     throw new BackupRefused(`There is no database in ${config.dataDirectory} · 该目录中没有数据库`)
   // Takes the lock, recovers from a crash if there was one, and shuts down cleanly: only then do files say all.
   const postgres = await startEmbeddedPostgres({ dataDirectory: config.dataDirectory, log: createLog('silent') })
-  await postgres.stop()
+  const oid = await settleForCopy(postgres.connection, 'bailee_keys').finally(() => postgres.stop())
+  if (oid === undefined) throw new BackupRefused('There is no key store in this cluster · 该集群中没有密钥库')
+  const keyStore = `base/${oid}/`
   const before = await stateOf(cluster)
 
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -82,7 +86,14 @@ async function makeBackup(config: Config, args: readonly string[]): Promise<void
   const copy = async (from: string, to: string) => {
     for (const path of await filesIn(from)) files.push(await copyFile(join(from, path), folder, `${to}/${path}`))
   }
-  await copy(cluster, 'data/cluster')
+  const log = await lastRecordOf(cluster)
+  for (const path of await filesIn(cluster)) {
+    const to = `${path.startsWith(keyStore) ? keyStoreFolder : 'data'}/cluster/${path}`
+    if (path === log.path) {
+      await writeDurably(join(folder, to), log.bytes, 0o600)
+      files.push({ path: to, size: log.bytes.length, sha256: sha256(log.bytes), mode: 0o600 })
+    } else if (!isLogSegment(path)) files.push(await copyFile(join(cluster, path), folder, to))
+  }
   for (const name of await namesIn(config.dataDirectory)) {
     if (leftOut.has(name)) continue
     const from = join(config.dataDirectory, name)
@@ -113,12 +124,37 @@ async function makeBackup(config: Config, args: readonly string[]): Promise<void
       '',
       `1. Move ${rootKeyFolder}/ somewhere else now: beside the rest it opens all of it.`,
       `   请立即将 ${rootKeyFolder}/ 移至别处：与其余部分放在一起即可开启全部内容。`,
-      '2. The key store is in this copy. Delete the copy when the key store’s backup',
-      '   window ends, or what was erased can still be opened from it.',
-      '   此备份含密钥库。密钥库备份期满须删除，否则已删除的内容仍可由此开启。',
+      `2. Delete ${keyStoreFolder}/ after ${config.keyBackupDays} days (BAILEE_KEY_BACKUP_DAYS): certificates of erasure count`,
+      '   on it. Without it the rest opens nothing, and cannot be restored.',
+      `   ${keyStoreFolder}/ 须在 ${config.keyBackupDays} 天后删除：删除证明以此为准。缺少它，其余部分无法开启，也无法恢复。`,
       '',
     ].join('\n'),
   )
+}
+
+const isLogSegment = (path: string) => /^pg_wal\/[0-9A-F]{24}$/.test(path)
+const segmentBytes = 16 * 1024 * 1024
+const pageBytes = 8192
+
+/**
+ * After a clean end PostgreSQL starts from the shutdown checkpoint alone. Its place is in pg_control (ControlFileData: the
+ * record's address at 32, the timeline at 48). What lies behind it in the segment is left over from records of long ago.
+ */
+async function lastRecordOf(cluster: string): Promise<{ path: string; bytes: Buffer }> {
+  const control = await readFile(join(cluster, 'global', 'pg_control'))
+  const at = control.readBigUInt64LE(32)
+  const hex = (value: number) => value.toString(16).toUpperCase().padStart(8, '0')
+  const segment = Number(at / BigInt(segmentBytes))
+  const each = 2 ** 32 / segmentBytes
+  const path = `pg_wal/${hex(control.readUInt32LE(48))}${hex(Math.floor(segment / each))}${hex(segment % each)}`
+  const bytes = await readFile(join(cluster, path))
+  if (bytes.length !== segmentBytes)
+    throw new BackupRefused('The write-ahead log has segments of another size · 日志段大小不符')
+  const from = Number(at % BigInt(segmentBytes))
+  // A record's length comes first; it may run over a page's header. PostgreSQL writes whole pages, zeros behind the last.
+  const end = from + bytes.readUInt32LE(from) + 64
+  bytes.fill(0, Math.min(segmentBytes, Math.ceil(end / pageBytes) * pageBytes))
+  return { path, bytes }
 }
 
 /** Changes whenever PostgreSQL starts, writes a checkpoint or ends. */

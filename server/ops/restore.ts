@@ -5,6 +5,7 @@ import {
   asVerb,
   type BackupManifest,
   BackupRefused,
+  keyStoreFolder,
   manifestName,
   namesIn,
   rootKeyFolder,
@@ -35,7 +36,9 @@ async function putBack(config: Config, args: readonly string[]): Promise<void> {
       throw new BackupRefused(
         path.startsWith(`${rootKeyFolder}/`)
           ? `The root key is not in ${join(folder, rootKeyFolder)}: bring it back from where it is kept · 请放回根密钥`
-          : `${path} is missing or damaged; nothing was restored · 文件缺失或损坏，未恢复任何内容`,
+          : path.startsWith(`${keyStoreFolder}/`)
+            ? `The key store is not whole in ${join(folder, keyStoreFolder)}: after its window has ended, this backup can no longer be restored · 密钥库不完整；其保留期结束后，此备份无法再恢复`
+            : `${path} is missing or damaged; nothing was restored · 文件缺失或损坏，未恢复任何内容`,
       )
   }
   const isRoot = process.getuid?.() === 0
@@ -62,7 +65,9 @@ async function putBack(config: Config, args: readonly string[]): Promise<void> {
 }
 
 const targetOf = (path: string) =>
-  path.startsWith(`${rootKeyFolder}/`) ? `keys/${path.slice(rootKeyFolder.length + 1)}` : path.slice('data/'.length)
+  path.startsWith(`${rootKeyFolder}/`)
+    ? `keys/${path.slice(rootKeyFolder.length + 1)}`
+    : path.slice(path.indexOf('/') + 1)
 
 async function readManifest(folder: string): Promise<BackupManifest> {
   const text = await readFile(join(folder, manifestName), 'utf8').catch(() => undefined)
@@ -73,7 +78,7 @@ async function readManifest(folder: string): Promise<BackupManifest> {
   const isInside = (path: string) => path !== '' && !path.startsWith('/') && !path.split('/').includes('..')
   const isSafe =
     manifest.folders?.every(isInside) &&
-    manifest.files?.every(({ path }) => isInside(path) && /^(data|root-key)\//.test(path))
+    manifest.files?.every(({ path }) => isInside(path) && /^(data|root-key|key-store)\//.test(path))
   if (!isOurs || !isSafe) throw new BackupRefused(`${manifestName} is of another format · 清单格式不符`)
   return manifest as BackupManifest
 }

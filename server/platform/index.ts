@@ -14,7 +14,7 @@ export {
   type Tx,
 } from './db/database.ts'
 export { MigrationError, migrate, type RoomMigrations } from './db/migrate.ts'
-export { prepareDatabases } from './db/prepare.ts'
+export { prepareDatabases, settleForCopy } from './db/prepare.ts'
 export { createEvents, type Event, type Events, emit } from './events.ts'
 export { parseJsonBody } from './http/body.ts'
 export { mountHealth } from './http/health.ts'

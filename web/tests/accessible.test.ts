@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, beforeEach, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { axeFindings, overflowOf } from './axe.ts'
 import { type OpenOptions, openPortal, type Portal } from './portal.ts'
 import { notice } from './stub-people.ts'
 
 /** Every page, in both languages, light and dark, on a phone and at a desk: axe finds nothing, nothing is cut off. */
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let portal: Portal
 // Opened for the first test that runs: a hook that ran for none would never be closed.
 beforeEach(async () => {
@@ -79,11 +77,6 @@ const ways = [
   { locale: 'zh-CN', colorScheme: 'light', viewport: { width: 360, height: 740 } },
 ] as const satisfies readonly OpenOptions[]
 
-interface Violation {
-  readonly id: string
-  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[]
-}
-
 for (const [name, { path, as, prepare }] of Object.entries(visits))
   test(`${name}: axe finds nothing, in both languages, light and dark, phone and desk`, async () => {
     for (const way of ways) {
@@ -93,22 +86,8 @@ for (const [name, { path, as, prepare }] of Object.entries(visits))
       await page.waitForLoadState('networkidle')
       await prepare?.(page)
       assert.equal(await page.getAttribute('html', 'lang'), way.locale, label)
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      )
-      assert.ok(overflow <= 0, `${label}: ${overflow} px too wide`)
-      await page.evaluate(axe)
-      const violations = await page.evaluate<Violation[]>(async () => {
-        // axe was just put there.
-        const { run } = (globalThis as unknown as { axe: { run(o: object): Promise<{ violations: Violation[] }> } }).axe
-        const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-        return (await run({ runOnly: { type: 'tag', values: tags } })).violations
-      })
-      const found = violations.map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join('\n  ')}`,
-      )
-      assert.deepEqual(found, [], label)
+      assert.ok((await overflowOf(page)) <= 0, `${label}: ${await overflowOf(page)} px too wide`)
+      assert.deepEqual(await axeFindings(page), [], label)
       assert.deepEqual(complaints, [], label)
       await page.context().close()
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { errorCatalogue } from '@bailee/contract'
+import { words } from '../embed/words.ts'
 import { en } from '../src/i18n/en.ts'
 import { zh } from '../src/i18n/zh.ts'
 
@@ -13,19 +14,29 @@ function textsOf(value: unknown, path = ''): [path: string, text: string][] {
   }
   return Object.entries(value as object).flatMap(([key, inner]) => textsOf(inner, path ? `${path}.${key}` : key))
 }
-const english = new Map(textsOf(en))
-const chinese = new Map(textsOf(zh))
+const english = new Map([...textsOf(en), ...textsOf(words.en, 'embed')])
+const chinese = new Map([...textsOf(zh), ...textsOf(words.zh, 'embed')])
 
 test('both languages have the same texts, and none is empty', () => {
   assert.deepEqual([...chinese.keys()].sort(), [...english.keys()].sort())
-  for (const [path, text] of [...english, ...chinese]) assert.ok(text.trim() !== '' || path === 'shell.comma', path)
+  for (const [path, text] of [...english, ...chinese])
+    assert.ok(text.trim() !== '' || /^(shell\.comma|embed\.list)$/.test(path), path)
 })
 
 test('English is English and Chinese is Chinese', () => {
-  const inOther = new Set(['language.name', 'language.other', 'language.switchTo'])
+  const inOther = new Set(['language.name', 'language.other', 'language.switchTo', 'embed.other', 'embed.otherCode'])
   for (const [path, text] of english) if (!inOther.has(path)) assert.doesNotMatch(text, /\p{Script=Han}/u, path)
   // A comma, and names in brackets or quotation marks.
-  const same = new Set(['shell.comma', 'acts.named', 'acts.quote', ...inOther])
+  const same = new Set([
+    'shell.comma',
+    'acts.named',
+    'acts.quote',
+    'embed.list',
+    'embed.pair',
+    'embed.in',
+    'embed.abroadTo',
+    ...inOther,
+  ])
   for (const [path, text] of chinese) if (!same.has(path)) assert.match(text, /\p{Script=Han}/u, path)
 })
 

@@ -261,7 +261,7 @@ test('deleting everything asks first and then says what an older backup still op
   assert.equal(requested('/v1/vault/erase'), 0)
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete it all' }).click()
   await page.getByText('2 sealed drawers removed, 4 keys destroyed.').waitFor()
-  await page.getByText('They are due by May 14, 2027').waitFor()
+  await page.getByText('Until May 14, 2027 an older backup could still open it.').waitFor()
   assert.equal(requested('/v1/vault/erase'), 1)
   await page.context().close()
 })

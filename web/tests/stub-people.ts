@@ -34,6 +34,18 @@ const content = {
       title: { en: 'Sending our newsletter', zh: '发送小铺通讯' },
       basis: 'consent',
       retentionDays: 365,
+      consentDays: 180,
+      automatedDecision: {
+        en: 'A program picks which letters you get, by what you ordered before.',
+        zh: '由程序按您过去的订单挑选发送给您的通讯。',
+      },
+    },
+    {
+      id: 'nearby',
+      title: { en: 'Showing shops near your home', zh: '显示您家附近的店铺' },
+      basis: 'separate-consent',
+      retentionDays: 30,
+      consentDays: 90,
     },
   ],
   categories: [
@@ -54,10 +66,33 @@ const content = {
       title: { en: 'Where you live', zh: '住址' },
       sensitive: true,
       fields: [{ name: 'address', title: { en: 'Delivery address', zh: '收货地址' } }],
-      purposes: ['delivery'],
+      purposes: ['delivery', 'nearby'],
     },
   ],
-  recipients: [{ name: { en: 'Swift Heron Couriers', zh: '飞鹭快递' }, purpose: 'delivery' }],
+  recipients: [
+    { name: { en: 'Swift Heron Couriers', zh: '飞鹭快递' }, purpose: 'delivery', country: 'CN' },
+    {
+      slug: 'lighthouse',
+      name: { en: 'Lighthouse Letters', zh: '灯塔通讯' },
+      purpose: 'newsletter',
+      categories: ['contact'],
+      country: 'SG',
+      contract: 'LH-2026-03',
+    },
+  ],
+  manner: {
+    en: 'You type it in when you order. It is kept sealed and opened only for what is stated here.',
+    zh: '由您下单时填写，密封保存，只为这里载明的目的开启。',
+  },
+  processors: [{ name: { en: 'Stone Bridge Hosting', zh: '石桥托管' }, purpose: 'delivery', country: 'CN' }],
+  crossBorder: {
+    countries: ['SG'],
+    safeguards: { en: 'By the standard contract filed with the authority.', zh: '依据已向主管部门备案的标准合同。' },
+  },
+  minors: {
+    guardianBelow: 14,
+    rule: { en: 'Children cannot order here by themselves.', zh: '儿童不能自行下单。' },
+  },
 } as const
 export const notice = {
   id: id('ntc', 1),

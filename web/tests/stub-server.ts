@@ -59,6 +59,10 @@ export async function startStub() {
     /** Refuses every call of this route with this code. */
     refuse: undefined as { readonly route: string; readonly code: ErrorCode } | undefined,
     setupNeeded: false,
+    /** What is live; a test may publish another. */
+    notice: notice as Omit<typeof notice, 'version' | 'hash'> & { readonly version: number; readonly hash: string },
+    snapshots: 0,
+    snapshotSeconds: 3600,
     tokens: new Set([personToken]),
     grants: [...grants] as (typeof grants)[number][],
     onceKeys: [] as string[],
@@ -204,6 +208,16 @@ export async function startStub() {
         .map((hash) => base64Encode(hash))
       return { from, to, proof: state.lie === 'history' ? path.map((hash) => flipOf(hash, 2)) : path }
     },
+    takeSnapshot: ({ body }) => {
+      if (body.notice !== notice.id) throw new Refused('notice_unknown')
+      state.snapshots += 1
+      const life = state.snapshotSeconds * 1000
+      return {
+        snapshot: `${Buffer.from(`invented snapshot ${state.snapshots} in ${body.language}`).toString('base64url')}.c2lnbmF0dXJl`,
+        notice: state.notice,
+        expiresAt: new Date(Date.now() + life).toISOString(),
+      }
+    },
     listNotices: () => ({ items: [notice], next: null }),
     getNotice: ({ params }) => {
       if (params.notice !== notice.id) throw new Refused('notice_unknown')
@@ -272,10 +286,13 @@ export async function startStub() {
     }
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
+    const all = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'content-type' }
+    if (request.method === 'OPTIONS') return response.writeHead(204, all).end()
     for (const shape of allRoutes) {
       const names = [...shape.path.matchAll(/:([a-z]+)/g)].map(([, name]) => name!)
       const found = new RegExp(`^${shape.path.replace(/:[a-z]+/g, '([^/]+)')}$`).exec(url.pathname)
       if (!found || shape.method !== request.method) continue
+      if (shape.crossOrigin) response.setHeader('access-control-allow-origin', '*')
       if (state.refuse?.route === shape.name) return refuse(state.refuse.code)
       const once = request.headers['idempotency-key']
       if (shape.idempotency === 'required') {
@@ -313,6 +330,7 @@ export async function startStub() {
         response.writeHead(500).end()
       })
     const file = join(dist, normalize(url.pathname))
+    if (url.pathname.startsWith('/embed/')) response.setHeader('access-control-allow-origin', '*')
     const path = existsSync(file) && statSync(file).isFile() ? file : join(dist, 'index.html')
     response.writeHead(200, { ...headers, 'content-type': types[extname(path)] ?? 'application/octet-stream' })
     createReadStream(path).pipe(response)

@@ -14,7 +14,7 @@ export interface Chain {
   /** Undefined once erased: entries then carry a tag that belongs to nobody. */
   secrets: { ratchet: Uint8Array; readonly ledgerKey: KeyObject; readonly ledgerKeyBytes: Buffer } | undefined
 }
-const ledgerPurpose = 'ledger'
+export const ledgerPurpose = 'ledger'
 const randomKey = randomSource(32)
 
 /** Chains in the sequencer's memory. It alone moves them while it holds office, so what it remembers is what is stored. */

@@ -91,7 +91,7 @@ interface History {
   readonly root: Uint8Array
 }
 
-const mostRows = 256
+const mostRows = 1024
 
 /**
  * The one writer of the ledger. It assigns indexes in batches, and keeps this order so that a crash at any point loses

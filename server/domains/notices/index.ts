@@ -19,6 +19,7 @@ export {
   type Rules,
   selfPurpose,
 } from './model.ts'
+export { grantRewrapper } from './rewrapping.ts'
 export { agreementOf, grantsOf, judgeSnapshot, reaches, untilOf } from './rules.ts'
 export type { RecipientConsent } from './store.ts'
 

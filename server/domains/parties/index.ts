@@ -7,9 +7,10 @@ import { authenticate, type Credentials } from './authenticate.ts'
 import { createClientCredentials } from './credentials.ts'
 import type { PartiesDeps, Person, RoomDeps } from './model.ts'
 import { mountRoutes } from './routes.ts'
+import { mayRegisterOrganisations } from './rules.ts'
 import { newSecret } from './secrets.ts'
 import { findKnownClient } from './store-clients.ts'
-import { replaceSetupToken } from './store-organisations.ts'
+import { findOrganisation, replaceSetupToken } from './store-organisations.ts'
 import { findPerson, insertLivePersons, markPersonErased } from './store-persons.ts'
 import { deleteExpired } from './store-sessions.ts'
 
@@ -29,6 +30,8 @@ export interface Parties {
   mountRoutes(http: HttpServer): void
   /** A new one-time token for the set-up page, in place of every earlier one; nothing once an organisation exists. */
   ensureSetupLink(): Promise<string | undefined>
+  /** The organisation that set this server up: its administrators look after the installation itself. */
+  isFirstOrganisation(tenant: OrganisationId): Promise<boolean>
   /** Deletes what has expired: ceremonies, invitations, links, sessions. To be called now and then. */
   sweep(): Promise<void>
 
@@ -56,6 +59,8 @@ export function createParties(given: PartiesDeps): Parties {
       const token = newSecret()
       return (await replaceSetupToken(db.as('parties'), token.hash, clock.now())) ? token.text : undefined
     },
+    isFirstOrganisation: (tenant) =>
+      db.transaction('parties', async (tx) => mayRegisterOrganisations(await findOrganisation(tx, tenant))),
     sweep: () => deleteExpired(db.as('parties'), clock.now()),
     insertPersons: (tx, tenant, ids) => insertLivePersons(tx, tenant, ids, clock.now()),
     findPerson,

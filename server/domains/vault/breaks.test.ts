@@ -98,7 +98,16 @@ const acts: readonly Act[] = [
   {
     name: 'publishing',
     prepare: async () => {
-      const body = { ...notice, slug: `s${newId().slice(-8)}` }
+      // A notice of something else: no two may state the same purpose for the same category.
+      const own = `s${newId().slice(-8)}`
+      const [category] = notice.categories
+      const fields = [{ name: own, title: { en: own, zh: own } }]
+      const body = {
+        ...notice,
+        slug: own,
+        purposes: [notice.purposes[0]],
+        categories: [{ ...category, id: own, purposes: ['delivery'], fields }],
+      }
       return (once) => shop.post('/notices', body, once)
     },
     effect: { versions: 1, entries: 1 },

@@ -16,6 +16,8 @@ export interface VaultDeps {
   readonly notices: NoticesRoom
   readonly persons: VaultPersons
   readonly findsPerMinute: number
+  /** How many days a backup of the key store is kept at most. */
+  readonly keyBackupDays: number
   /** Told how many requests travelled together. */
   readonly observeBatch?: (size: number) => void
 }

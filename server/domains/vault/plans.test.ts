@@ -67,7 +67,7 @@ const byIndexOnly = (ways: readonly string[], tables: readonly string[]) => {
 }
 
 for (const size of [1, 16, 128])
-  test(`${size} looks in one statement reach grants, drawers and people by index alone`, async () => {
+  test(`${size} looks in one statement reach grants, consents, drawers and people by index alone`, async () => {
     const asks = Array.from({ length: size }, (_, item): Ask => {
       const subject = newId()
       return { item, tenant, subject, category: 'contact', purpose: 'delivery', record: subject }

@@ -1,12 +1,14 @@
 import type { OrganisationId, PersonId, RecordId } from '#kernel'
 import type { DrawerKey } from '#notices'
-import { drawerAad, type Keys, keyIdOf, open, SealBroken, seal } from '#platform'
+import { drawerAad, type Keys, keyIdOf, open, SealBroken, sealContents } from '#platform'
 import { drawerSchemaVersion } from './model.ts'
 import { normalise, normaliserVersion } from './rules.ts'
 
-const noKeyId = Buffer.alloc(16)
-
-/** The drawer key belongs to one person and category; which one the row says, so the blob's key id is the person's. */
+export const contentsOf = (record: RecordId, fields: Readonly<Record<string, string>>) => ({
+  record,
+  schemaVersion: drawerSchemaVersion,
+  json: JSON.stringify(fields),
+})
 export const sealDrawer = (
   drawerKey: DrawerKey,
   tenant: OrganisationId,
@@ -14,15 +16,7 @@ export const sealDrawer = (
   record: RecordId,
   category: string,
   fields: Readonly<Record<string, string>>,
-): Buffer => {
-  noKeyId.write(subject, 'hex')
-  return seal(
-    drawerKey.key,
-    noKeyId,
-    Buffer.from(JSON.stringify(fields)),
-    drawerAad(tenant, subject, record, category, drawerSchemaVersion),
-  )
-}
+): Buffer => sealContents(drawerKey.key, { tenant, subject, category }, contentsOf(record, fields))
 /** @throws {SealBroken} when the row was swapped, truncated or changed in any way. */
 export const openDrawer = (
   drawerKey: DrawerKey,

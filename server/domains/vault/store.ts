@@ -1,7 +1,7 @@
 import type { OrganisationId, PersonId, RecordId } from '#kernel'
 import type { Appended } from '#ledger'
 import type { Agreement } from '#notices'
-import { byteaArray, int4Array, type Query, type Tx, textArray, uuidArray } from '#platform'
+import { byteaArray, int4Array, int8Array, type Query, type Tx, textArray, uuidArray } from '#platform'
 
 export interface Ask {
   /** Which item of the batch asks, from 0. */
@@ -156,8 +156,8 @@ export async function insertCollected(db: Query, rows: CollectRows, appended: Ap
         select subject, consent, tenant, notice, version, language, string_to_array(purposes, ','), snapshot_hash, $13 from done where fresh
       ), wrapped as (
         insert into notices.live_grant (subject, category, purpose, tenant, basis, wrap, consent, since, until)
-        select d.subject, g.category, g.purpose, d.tenant, g.basis, g.wrap, d.consent, $13, g.until
-        from unnest($14::int[], $15::text[], $16::text[], $17::text[], $18::bytea[], $32::timestamptz[]) as g (item, category, purpose, basis, wrap, until) join done d on d.item = g.item
+        select d.subject, g.category, g.purpose, d.tenant, g.basis, g.wrap, d.consent, $13, case when g.until > 0 then to_timestamp(g.until::float8 / 1000) end
+        from unnest($14::int[], $15::text[], $16::text[], $17::text[], $18::bytea[], $32::int8[]) as g (item, category, purpose, basis, wrap, until) join done d on d.item = g.item
       ), drawer as (
         insert into vault.drawer (subject, category, record, tenant, schema_version, sealed, tokens, collected_at)
         select d.subject, w.category, w.record, d.tenant, $19, w.sealed, w.tokens, $13
@@ -203,7 +203,8 @@ export async function insertCollected(db: Query, rows: CollectRows, appended: Ap
       appended.id,
       appended.entries.length,
       appended.entries.map((entry) => entry.line).join('\n'),
-      grants.map((grant) => grant.until),
+      // 0 stands for never: an array of dates would travel as text.
+      int8Array(grants.map((grant) => grant.until?.getTime() ?? 0)),
     ],
   })
   return new Set(answer.map((row) => row.item))

@@ -188,7 +188,17 @@ export async function openWorld() {
     }
     const signer = await keys.signer('server-ed25519', 'ed25519')
     const notices = createNotices({ db, keys, clock, ledger, persons, signer })
-    const vault = createVault({ db, keys, clock, log, ledger, notices, persons, findsPerMinute: 10_000 })
+    const vault = createVault({
+      db,
+      keys,
+      clock,
+      log,
+      ledger,
+      notices,
+      persons,
+      findsPerMinute: 10_000,
+      keyBackupDays: 7,
+    })
     const http = createHttpServer({
       digestKey: new HmacKey(randomBytes(32)),
       log,

@@ -29,6 +29,8 @@ export interface Database extends Query {
    * the holder must stop at once.
    */
   holdLock(name: string): Promise<HeldLock>
+  /** The same without waiting: undefined when somebody else holds it. */
+  tryLock(name: string): Promise<HeldLock | undefined>
   close(): Promise<void>
 }
 /** How a database is reached: whatever the driver takes. Plain data, so that it may cross into another thread. */
@@ -97,6 +99,16 @@ export function openDatabase(settings: DatabaseSettings): Database {
     query: async <Row extends object>(statement: Statement) =>
       (await poolOf(room).query<Row>(statement as pg.QueryConfig)).rows,
   })
+  async function lock(name: string, take: 'pg_advisory_lock' | 'pg_try_advisory_lock') {
+    const client = new pg.Client({ ...settings.connection, application_name: `${settings.applicationName}/lock` })
+    const lost = new Promise<void>((resolve) => {
+      client.on('error', () => resolve())
+      client.on('end', () => resolve())
+    })
+    await client.connect()
+    const { rows } = await client.query<{ taken: unknown }>(`select ${take}(hashtext($1)) as taken`, [name])
+    return { taken: rows[0]?.taken !== false, held: { lost, release: () => client.end() } }
+  }
   return {
     as,
     query: as('platform').query,
@@ -119,15 +131,12 @@ export function openDatabase(settings: DatabaseSettings): Database {
         client.release(broken)
       }
     },
-    async holdLock(name) {
-      const client = new pg.Client({ ...settings.connection, application_name: `${settings.applicationName}/lock` })
-      const lost = new Promise<void>((resolve) => {
-        client.on('error', () => resolve())
-        client.on('end', () => resolve())
-      })
-      await client.connect()
-      await client.query('select pg_advisory_lock(hashtext($1))', [name])
-      return { lost, release: () => client.end() }
+    holdLock: async (name) => (await lock(name, 'pg_advisory_lock')).held,
+    async tryLock(name) {
+      const { taken, held } = await lock(name, 'pg_try_advisory_lock')
+      if (taken) return held
+      await held.release()
+      return undefined
     },
     async ping() {
       await poolOf('platform').query('select 1')

@@ -14,6 +14,9 @@ export async function mountPortal(http: HttpServer, folder: string): Promise<boo
     setHeaders: (reply, path) => {
       // Hashed names never change their content.
       reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+      // The consent component stands in other people’s pages: as a module, and pinned by its hash.
+      if (path.includes('/embed/'))
+        reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin')
     },
   })
   const page = async (

@@ -104,6 +104,23 @@ function onceKeyOf(request: FastifyRequest, shape: RouteShape, secret: HttpSetti
   return { key, digest: Buffer.from(digest.buffer) }
 }
 
+/** Before anything else, so that pages of other sites can read refusals as well. Without credentials: `*` forbids cookies. */
+const allowAllSites = (_request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+  reply.header('access-control-allow-origin', '*')
+  done()
+}
+/** Answers a browser that asks whether it may send JSON here from another site. To read a plain GET it need not ask. */
+function openToAllSites(raw: FastifyInstance, path: string): void {
+  raw.options(path, { onRequest: allowAllSites }, (_request, reply) =>
+    reply
+      .code(204)
+      .header('access-control-allow-methods', 'POST')
+      .header('access-control-allow-headers', 'content-type')
+      .header('access-control-max-age', '86400')
+      .send(),
+  )
+}
+
 /** SQLSTATEs of values that a schema let pass and a column does not: number out of range, no such character. */
 const unstorable = ['22003', '22021', '22P05']
 
@@ -192,9 +209,11 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
       const checkParams = shape.params ? compileCheck(shape.params, 'params') : undefined
       const open = shape.callers.includes('anyone')
       const status = shape.status ?? 200
+      if (shape.crossOrigin && shape.method === 'POST') openToAllSites(raw, shape.path)
       raw.route({
         method: shape.method,
         url: shape.path,
+        ...(shape.crossOrigin ? { onRequest: allowAllSites } : {}),
         handler: async (request, reply) => {
           const authorization = request.headers.authorization
           const bearer = authorization?.startsWith('Bearer ') ? authorization.slice(7) : undefined

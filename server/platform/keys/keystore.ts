@@ -9,6 +9,13 @@ export interface KeyStore {
   /** Keeps the first key written for (tenant, purpose, epoch); answers the one that is kept. */
   keepEpochKey(row: EpochKeyRow): Promise<EpochKeyRow>
   epochKeysById(ids: readonly string[]): Promise<readonly EpochKeyRow[]>
+  /** Keys of ended epochs, oldest first. The keys of indexes have an epoch that never ends. */
+  epochKeysBefore(epoch: number): Promise<readonly EpochKeyRow[]>
+  /**
+   * Overwrites and deletes these keys and writes their table anew, so that no page of it holds them; answers how many there
+   * were. What is left for a while is in the write-ahead log and in backups (docs/operations.md, "Key life").
+   */
+  destroyEpochKeys(ids: readonly string[]): Promise<number>
   findSigningKey(name: string): Promise<SigningKeyRow | undefined>
   keepSigningKey(row: SigningKeyRow): Promise<SigningKeyRow>
   close(): Promise<void>
@@ -58,6 +65,18 @@ export async function openKeyStore(connection: pg.PoolConfig, onError: (error: E
     },
     async epochKeysById(ids) {
       return (await pool.query<EpochKeyRow>(`select ${columns} from epoch_key where id = any($1::uuid[])`, [ids])).rows
+    },
+    async epochKeysBefore(epoch) {
+      return (
+        await pool.query<EpochKeyRow>(`select ${columns} from epoch_key where epoch < $1 order by epoch, id`, [epoch])
+      ).rows
+    },
+    async destroyEpochKeys(ids) {
+      await pool.query(`update epoch_key set wrapped = '' where id = any($1::uuid[])`, [ids])
+      const { rowCount } = await pool.query('delete from epoch_key where id = any($1::uuid[])', [ids])
+      // A plain VACUUM frees the place without clearing it; FULL copies what lives into another file. The table is small.
+      await pool.query('vacuum (full) epoch_key')
+      return rowCount ?? 0
     },
     async findSigningKey(name) {
       return (

@@ -228,7 +228,7 @@ export const en = {
       erased: (drawers: number, keys: number) =>
         `Done. ${plural(drawers, 'sealed drawer', 'sealed drawers')} removed, ${plural(keys, 'key', 'keys')} destroyed.`,
       erasedUntil: (date: string) =>
-        `An older backup could still open it until the old keys are destroyed. They are due by ${date}, but this version does not destroy them by itself: ask the provider.`,
+        `Until ${date} an older backup could still open it. By then the old keys are destroyed, in the provider’s backups too, and nothing opens it any more. The ledger says publicly when that is done.`,
     },
     whole: {
       title: 'Nothing was left out',

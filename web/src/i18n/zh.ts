@@ -210,7 +210,7 @@ export const zh: Dictionary = {
       eraseConfirm: '全部删除',
       erased: (drawers, keys) => `已完成。移除了 ${number(drawers)} 个密封抽屉，销毁了 ${number(keys)} 把密钥。`,
       erasedUntil: (date) =>
-        `在旧密钥销毁之前，较早的备份仍可能开启这些信息。旧密钥应在 ${date} 前销毁，但本版本不会自动销毁，请向提供者询问。`,
+        `在 ${date} 之前，较早的备份仍可能开启这些信息。届时旧密钥（包括提供者备份中的）均已销毁，任何备份都无法再开启。账本会公开记载销毁的时间。`,
     },
     whole: {
       title: '没有遗漏',

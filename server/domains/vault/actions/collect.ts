@@ -16,19 +16,27 @@ import {
   type DrawerKey,
   grantsOf,
   judgeSnapshot,
-  newDrawerKey,
   type PublishedNotice,
   reaches,
   selfPurpose,
   untilOf,
   unwrap,
-  wrapFor,
 } from '#notices'
-import { coalesce, keyIdsOf, type OnceKey, type Query, SealBroken, sqlState, type Tx } from '#platform'
+import {
+  coalesce,
+  type FreshDrawer,
+  keyIdsOf,
+  type OnceKey,
+  type PurposeKey,
+  type Query,
+  SealBroken,
+  sqlState,
+  type Tx,
+} from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { type Collected, type CollectRequest, drawerSchemaVersion, profileOf } from '../model.ts'
 import { drawersOf, normaliserVersion } from '../rules.ts'
-import { blindToken, openDrawer, sealDrawer } from '../seals.ts'
+import { blindToken, contentsOf, openDrawer, sealDrawer } from '../seals.ts'
 import {
   type CollectRows,
   clearDrawers,
@@ -76,7 +84,8 @@ export function createCollect(deps: VaultDeps): (item: CollectItem) => Promise<C
   const together = coalesce<CollectItem, Collected>((items) => collectTogether(deps, db, items), {
     maxBatch: 64,
     lanes: 2,
-    ...(deps.observeBatch ? { observe: deps.observeBatch } : {}),
+    // A collect costs about as much as two looks: half as many of them make a crowd.
+    observe: (size) => deps.observeBatch?.(2 * size),
   })
   return together
 }
@@ -295,42 +304,31 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
   const grants: CollectRows['grants'][number][] = []
   const tokens: CollectRows['tokens'][number][] = []
   const drafts: EntryDraft[] = []
+  const { fresh, keys } = await freshDrawers(deps, ready, at)
+  // Under way while the rest is made ready.
+  const sealing = deps.keys.fresh(
+    fresh.map(({ drawer }) => drawer),
+    keys,
+  )
+  const tokensOf = new Map<string, Buffer[]>()
   for (const [index, { item, person, record, entry, scope, drawers: contents, consent }] of ready.entries()) {
     const { tenant } = item.actor
     const rules = deps.notices.rules.cached(tenant) ?? (await deps.notices.rules.of(tenant))
-    const drawerKeys = new Map<string, DrawerKey>()
-    for (const [category, own] of known.get(`${tenant}/${person}`) ?? [])
-      if (!(own instanceof Refusal)) drawerKeys.set(category, own)
-    if (consent) {
-      for (const { category, purpose, basis, days } of withSelf(consent.grants)) {
-        const drawerKey = drawerKeys.get(category) ?? newDrawerKey()
-        drawerKeys.set(category, drawerKey)
-        const epochKey = deps.keys.currentCached(tenant, purpose) ?? (await deps.keys.current(tenant, purpose))
-        grants.push({
-          item: index,
-          category,
-          purpose,
-          basis,
-          until: days === undefined ? null : untilOf(at, days, undefined),
-          wrap: wrapFor(epochKey, tenant, person, category, purpose, drawerKey),
-        })
-      }
-    }
+    const own = known.get(`${tenant}/${person}`)
     for (const [category, fields] of contents) {
-      const own: Buffer[] = []
+      const drawerTokens: Buffer[] = []
       for (const [field, value] of Object.entries(fields)) {
         if (!rules.searchable.has(field)) continue
         const token = await blindToken(deps.keys, tenant, field, value)
-        own.push(token)
+        drawerTokens.push(token)
         tokens.push({ item: index, token, record, normaliser: normaliserVersion })
       }
-      drawers.push({
-        item: index,
-        category,
-        record,
-        sealed: sealDrawer(drawerKeys.get(category)!, tenant, person, record, category, fields),
-        tokens: own,
-      })
+      if (consent) tokensOf.set(`${index}/${category}`, drawerTokens)
+      else {
+        const drawerKey = own!.get(category) as DrawerKey // whoever has none was refused before
+        const sealed = sealDrawer(drawerKey, tenant, person, record, category, fields)
+        drawers.push({ item: index, category, record, sealed, tokens: drawerTokens })
+      }
     }
     drafts.push(entryOf(item, { entry, person, record, consent }, at))
     items.push({
@@ -349,6 +347,25 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
   }
   const appended = deps.ledger.prepare(drafts)
   const commitments = appended.entries.map(({ line }) => deps.ledger.commitment(line, 'collected'))
+  for (const [place, { wraps, sealed }] of (await sealing).entries()) {
+    const { item, record, drawer, terms } = fresh[place]!
+    for (const [at, wrap] of wraps.entries())
+      grants.push({
+        item,
+        category: drawer.category,
+        purpose: keys[drawer.purposes[at]!]!.purpose,
+        ...terms[at]!,
+        wrap,
+      })
+    if (sealed)
+      drawers.push({
+        item,
+        category: drawer.category,
+        record,
+        sealed,
+        tokens: tokensOf.get(`${item}/${drawer.category}`)!,
+      })
+  }
   const answered = items.map((item, index) => {
     const { person, record } = ready[index]!
     const { entry } = appended.entries[index]!
@@ -364,15 +381,56 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
   }
 }
 
-const withSelf = (grants: ReturnType<typeof grantsOf>) => [
-  ...[...new Set(grants.map((grant) => grant.category))].map((category) => ({
-    category,
-    purpose: selfPurpose,
-    basis: 'self',
-    days: undefined,
-  })),
-  ...grants,
-]
+interface Fresh {
+  readonly item: number
+  readonly record: RecordId
+  readonly drawer: FreshDrawer
+  /** Of each wrap, in the order of the drawer's purposes: on what it rests, and until when. */
+  readonly terms: readonly { readonly basis: string; readonly until: Date | null }[]
+}
+/** What new people agreed to, by category: the person's own access first, then each purpose. */
+async function freshDrawers(
+  deps: VaultDeps,
+  ready: readonly Prepared[],
+  at: Date,
+): Promise<{ fresh: Fresh[]; keys: PurposeKey[] }> {
+  const fresh: Fresh[] = []
+  const keys: PurposeKey[] = []
+  const placeOf = new Map<string, number>()
+  for (const [index, { item, person, record, drawers, consent }] of ready.entries()) {
+    if (!consent) continue
+    const { tenant } = item.actor
+    const byCategory = new Map<string, { places: number[]; terms: Fresh['terms'][number][] }>()
+    const add = async (category: string, purpose: string, basis: string, until: Date | null) => {
+      let place = placeOf.get(`${tenant}/${purpose}`)
+      if (place === undefined) {
+        const { idBytes, key } = deps.keys.currentCached(tenant, purpose) ?? (await deps.keys.current(tenant, purpose))
+        place = keys.push({ purpose, idBytes, key }) - 1
+        placeOf.set(`${tenant}/${purpose}`, place)
+      }
+      byCategory.get(category)!.places.push(place)
+      byCategory.get(category)!.terms.push({ basis, until })
+    }
+    for (const { category, purpose, basis, days } of consent.grants) {
+      if (!byCategory.has(category)) {
+        byCategory.set(category, { places: [], terms: [] })
+        await add(category, selfPurpose, 'self', null)
+      }
+      await add(category, purpose, basis, untilOf(at, days, undefined))
+    }
+    for (const [category, { places, terms }] of byCategory) {
+      const fields = drawers.get(category)
+      const contents = fields && contentsOf(record, fields)
+      fresh.push({
+        item: index,
+        record,
+        terms,
+        drawer: { tenant, subject: person, category, purposes: places, contents },
+      })
+    }
+  }
+  return { fresh, keys }
+}
 
 function entryOf(
   item: CollectItem,

@@ -1,5 +1,5 @@
-import { actorField, type ClientActor, day, instant, newId, type PersonActor, type PersonId, Refusal } from '#kernel'
-import { epochDays, type OnceKey, once } from '#platform'
+import { actorField, type ClientActor, instant, newId, type PersonActor, type PersonId, Refusal } from '#kernel'
+import { epochOf, type OnceKey, once, unrecoverableAt } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { eraseDrawers } from '../store.ts'
 
@@ -45,9 +45,9 @@ export async function erase(
     drawers: answer.drawers,
     keys: answer.keys,
     unrecoverableAfter: {
-      at: instant(answer.at + 2 * epochDays * day),
+      at: instant(unrecoverableAt(new Date(answer.at), epochOf, deps.keyBackupDays)),
       meaning:
-        'The epoch keys that wrapped this person’s keys are due for destruction by then. This version does not destroy them by itself: until the operator has done so, a backup of both databases and the root key from before the erasure could still be opened.',
+        'Until then, a backup of both databases and the root key from before the erasure could still be opened. The epoch keys that wrapped this person’s keys are destroyed within ten days after their epoch, which the ledger says in a leaf “epoch-keys-destroyed”, and the last backup of the key store that holds them is deleted by this date.',
     },
     receipt: deps.ledger.promise(answer.appended)[0]!,
   }

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto'
+import { notices } from '@bailee/contract'
+import {
+  base64Decode,
+  canonicalJson,
+  canonicalJsonBytes,
+  concat,
+  type Json,
+  utf8Encode,
+  verifyEd25519,
+} from '@bailee/proof'
+import { BaileeError, createBailee, createCaller, defineNotice } from '@bailee/sdk'
+import type { Diary } from './day.ts'
+import { openProvider } from './providers.ts'
+import { type Found, insist } from './verify.ts'
+
+/** A fourth provider, with what is sensitive: a clinic that asks separately, asks parents, and changes its notice. */
+const bilingual = (en: string, zh: string) => ({ en, zh })
+const notice = defineNotice({
+  slug: 'patients',
+  title: bilingual('Your visits to Willow Bend Clinic', '柳湾诊所就诊'),
+  contact: bilingual(
+    'Privacy desk of Willow Bend Clinic, privacy@willow-bend.example',
+    '柳湾诊所隐私专员，privacy@willow-bend.example',
+  ),
+  manner: bilingual('You tell us at the desk or on our site.', '由您在前台或网站告知。'),
+  minors: { guardianBelow: 14, rule: bilingual('Below fourteen a parent decides.', '未满十四周岁由父母决定。') },
+  recipients: [
+    {
+      slug: 'laboratory',
+      name: bilingual('Clear Water Laboratory (invented)', '清水检验所（虚构）'),
+      purpose: 'treatment',
+      contract: 'WB-2026-3',
+    },
+  ],
+  purposes: [
+    { id: 'treatment', title: bilingual('Treating you', '诊疗'), basis: 'separate-consent', retentionDays: 3650 },
+    {
+      id: 'reminders',
+      title: bilingual('Reminding you of visits', '复诊提醒'),
+      basis: 'consent',
+      consentDays: 365,
+      retentionDays: 400,
+    },
+  ],
+  categories: [
+    {
+      id: 'contact',
+      term: 'pd:Contact',
+      title: bilingual('How to reach you', '联系方式'),
+      sensitive: false,
+      purposes: ['reminders', 'treatment'],
+      fields: [
+        { name: 'name', title: bilingual('Name', '姓名'), kind: 'name' },
+        { name: 'phone', title: bilingual('Phone', '电话'), kind: 'phone', search: true },
+      ],
+    },
+    {
+      id: 'health',
+      term: 'pd:HealthRecord',
+      title: bilingual('Your health', '健康状况'),
+      sensitive: true,
+      purposes: ['treatment'],
+      fields: [{ name: 'allergies', title: bilingual('Allergies', '过敏史') }],
+    },
+  ],
+})
+/** The same, and a field more: whoever agreed before is not taken to have agreed to it. */
+const wider = {
+  ...notice,
+  categories: [
+    notice.categories[0],
+    {
+      ...notice.categories[1],
+      fields: [...notice.categories[1].fields, { name: 'bloodType', title: bilingual('Blood type', '血型') }],
+    },
+  ],
+} as const
+
+/** The code of the refusal; undefined when it was not refused. Any other failure is thrown on. */
+const codeOf = (answer: Promise<unknown>): Promise<string | undefined> =>
+  answer.then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof BaileeError) return error.code
+      throw error
+    },
+  )
+
+/** What the first regime asks for beyond a plain look: notices that change, consent of each kind, receipts. */
+export async function rightsAreReal(url: string, founderKey: string, diary: Diary): Promise<Found[]> {
+  const clinic = await openProvider(
+    url,
+    founderKey,
+    bilingual('Willow Bend Clinic (invented)', '柳湾诊所（虚构）'),
+    notice,
+  )
+  const found: Found[] = []
+  const told = (en: string, zh: string) => void found.push({ promise: 'rights', en, zh })
+  const adult = { ageBand: 'adult' } as const
+  const shown = async () => (await clinic.website.takeSnapshot('en')).snapshot
+  const agree = async (more: object) =>
+    clinic.website.call('giveConsent', { body: { snapshot: await shown(), purposes: [], ...more } })
+
+  const bundled = await codeOf(agree({ ...adult, purposes: ['reminders', 'treatment'] }))
+  insist(bundled === 'separate_consent_bundled', `bundled consent answered ${bundled ?? 'with success'}`)
+  const { person, consentReceipt } = await agree({
+    ...adult,
+    purposes: ['reminders'],
+    separately: ['treatment'],
+    recipients: ['laboratory'],
+  })
+  told(
+    'sensitive information needs a consent of its own: bundled it is refused, ticked by itself it is taken',
+    '敏感信息须单独同意：捆绑即被拒，单独勾选方可',
+  )
+  const { document, signature, key } = consentReceipt
+  const message = concat(utf8Encode('bailee/consent-receipt/v1\n'), canonicalJsonBytes(document as Json))
+  insist(verifyEd25519(base64Decode(key), message, base64Decode(signature)), 'the consent receipt does not verify')
+  told('the consent receipt (ISO/IEC TS 27560) verifies without the server', '同意回执（ISO/IEC TS 27560）可离线核验')
+
+  const parent = (await agree({ ...adult, purposes: ['reminders'], asGuardian: true })).person
+  const alone = await codeOf(agree({ ageBand: 'under14', separately: ['treatment'] }))
+  insist(alone === 'guardian_needed', `a child alone was answered ${alone ?? 'with success'}`)
+  const handOver = new Date(Date.now() + 5 * 365 * 86_400_000).toISOString().slice(0, 10)
+  const child = await agree({
+    ageBand: 'under14',
+    separately: ['treatment'],
+    guardian: { person: parent, relation: 'parent', handOver },
+  })
+  insist(child.grants.length > 0, 'the guardian’s consent opened nothing')
+  told(
+    `a child of under fourteen cannot agree alone; a parent can, until ${handOver}`,
+    `未满十四周岁不能单独同意；父母可代为同意，至 ${handOver} 止`,
+  )
+
+  await clinic.website.call(notices.refuseConsent, {
+    body: { snapshot: await shown(), person: child.person, purposes: ['reminders'] },
+  })
+  const asked = await codeOf(
+    clinic.website.call('giveConsent', {
+      body: {
+        snapshot: await shown(),
+        person: child.person,
+        purposes: ['reminders'],
+        ageBand: 'under14',
+        guardian: { person: parent, relation: 'parent', handOver },
+      },
+    }),
+  )
+  insist(asked === 'asked_too_soon', `asking again after a refusal was answered ${asked ?? 'with success'}`)
+  told('who said no is not asked again before a stated date', '拒绝之后，在载明日期之前不得再次询问')
+
+  await clinic.website.collect({
+    person,
+    fields: { name: 'Hua Invented', phone: '13800009999', allergies: 'none known' },
+  })
+  const preview = await clinic.admin.call(notices.previewNotice, { body: wider })
+  insist(preview.widens && preview.askedAnew > 0, 'the preview does not say that the notice widens')
+  const published = await clinic.admin.call('publishNotice', { body: wider })
+  const desk = createBailee({ url, key: clinic.deskKey, notice: wider })
+  const old = await desk.for('treatment').look(person, ['allergies'])
+  insist(old.fields.allergies === 'none known', 'what was agreed to does not open any more')
+  const fresh = await codeOf(desk.for('treatment').look(person, ['bloodType']))
+  insist(fresh === 'grant_missing', `a field nobody agreed to was answered ${fresh ?? 'with the data'}`)
+  told(
+    `the notice widened: ${preview.askedAnew} people must be asked anew; the old fields still open, the new one does not`,
+    `规则扩大：须重新征得 ${preview.askedAnew} 人同意；原有信息照常开启，新增信息不得开启`,
+  )
+  const dpv = await createCaller({ url }).call(notices.noticeDpv, { params: { notice: published.notice.id } })
+  const hash = createHash('sha256')
+    .update(canonicalJson(published.notice.content as Json))
+    .digest('hex')
+  insist(hash === published.notice.hash, 'the notice is not what its hash says')
+  insist('@context' in dpv, 'the machine-readable notice is no JSON-LD')
+  told(
+    'every version is published for machines too (W3C DPV), and its hash is in the ledger',
+    '每一版本均以机器可读格式（W3C DPV）公布，其哈希写入账本',
+  )
+
+  await clinic.website.call('withdrawConsent', { body: { person, purpose: 'treatment', recipient: 'laboratory' } })
+  insist(
+    (await codeOf(desk.for('treatment').look(person, ['allergies']))) === undefined,
+    'withdrawing a recipient closed the purpose',
+  )
+  told('one recipient is withdrawn by itself, and the purpose goes on', '可单独撤回对某一接收方的同意，该目的不受影响')
+  // The consent of the adult, of the parent, of the parent for the child (an entry for each of them), the refusal, the
+  // collect, three looks of which one was refused, the withdrawal.
+  diary.others += 10
+  return found
+}
