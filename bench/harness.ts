@@ -111,6 +111,16 @@ export async function startBenchServer(options: {
   }
 }
 
+/** The load that every bench of the wire makes: 64 connections with one request in flight on each. */
+export const orderTo = ({ port, token, idsFile, snapshot, notice }: BenchServer) => ({
+  port,
+  connections: 64,
+  token,
+  idsFile,
+  snapshot,
+  notice,
+})
+
 export interface Variant {
   readonly kind: LoadOrder['kind']
   readonly title: string
@@ -135,14 +145,7 @@ export async function interleaved(
 ): Promise<Interleaved> {
   const rounds = quick ? 3 : 5
   const seconds = quick ? 2 : 4
-  const order = {
-    port: server.port,
-    connections: 64,
-    token: server.token,
-    idsFile: server.idsFile,
-    snapshot: server.snapshot,
-    notice: server.notice,
-  }
+  const order = orderTo(server)
   const measure = async (kind: LoadOrder['kind'], seed: number, length = seconds) => {
     await server.ask('checkpoint')
     const before = await server.ask<{ thread: number }>('cpu')

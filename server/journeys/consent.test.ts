@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { base64Decode, canonicalJsonBytes, concat, type Json, utf8Encode, verifyEd25519 } from '@bailee/proof'
-import { type Answer, startTestServer } from '../testing.ts'
+import { type Answer, fromWire, startTestServer } from '../testing.ts'
 import { visit } from './test-person.ts'
 
 /** Consent, from the notice to its end: PIPL articles 14, 15, 23, 29 and 31; the Decision’s article 2. */
@@ -264,6 +264,13 @@ test('a child is spoken for by their guardian, by nobody else’s, and by themse
     '/guardian/person',
   ])
   const { person: parent } = await good(consent(lessons, { asGuardian: true }))
+  assert.equal(
+    (await look(parent, 'lessons', ['pupilName'])).json.code,
+    'grant_missing',
+    'to act for a child is all they did',
+  )
+  const given = { person: parent, fields: { pupilName: 'Invented Parent' } }
+  assert.equal((await post('/v1/vault/collect', given)).json.code, 'grant_missing')
   const { person: other } = await good(consent(lessons, { asGuardian: true }))
   for (const wrong of ['2020-01-01', '2026-02-30', '2099-01-01'])
     assert.deepEqual(told(await consent(lessons, { ...child, ...by(parent, { handOver: wrong }) })), [
@@ -349,6 +356,58 @@ test('a consent ends by itself when its days are over, and renewing it begins th
   const { items } = await good(post('/v1/notices/consents/mine', { person }))
   assert.equal(items[0].purposes[0].state, 'expired')
   assert.equal((await renew({ person })).json.code, 'consent_unknown', 'what is over is asked anew, not renewed')
+})
+
+test('the same consent many times at once is one consent, and another organisation’s key reaches none of it', async () => {
+  const body = { snapshot: await lessons.snapshot(), ...adult, purposes: ['lessons'], recipients: ['printer'] }
+  const idempotencyKey = 'consent-many-times'
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => good(post('/v1/notices/consents', body, { idempotencyKey }))),
+  )
+  assert.equal(new Set(answers.map((answer) => answer.person)).size, 1)
+  const reused = await post('/v1/notices/consents', { ...body, recipients: [] }, { idempotencyKey })
+  assert.deepEqual(told(reused), [422, 'idempotency_key_reused', 'Idempotency-Key'])
+  const { person } = answers[0]!
+  assert.equal((await entriesOf(person)).filter(({ kind }) => kind === 'consent').length, 1)
+
+  const rival = await server.provider(['lessons'])
+  const theirs = { key: rival.key }
+  for (const [path, more] of [
+    ['consents/mine', {}],
+    ['consents/withdraw', { purpose: 'lessons' }],
+    ['grants', {}],
+  ] as const)
+    assert.equal(
+      (await call('POST', `/v1/notices/${path}`, { ...theirs, body: { person, ...more } })).json.code,
+      'person_unknown',
+    )
+  const ask = { notice: lessons.id, language: 'en', person }
+  assert.equal((await call('POST', '/v1/notices/snapshots', { ...theirs, body: ask })).json.code, 'person_unknown')
+  const refusal = { person, snapshot: body.snapshot, purposes: ['lessons'] }
+  assert.equal(
+    (await call('POST', '/v1/notices/consents/refuse', { ...theirs, body: refusal })).json.code,
+    'snapshot_stale',
+  )
+  assert.deepEqual(told(await post('/v1/notices/consents/mine', {})), [422, 'schema_violation', '/person'])
+
+  for (let n = 0; n < 21; n++) await good(consent(lessons, { ...adult, person, purposes: ['lessons'] }))
+  const first = await good(post('/v1/notices/consents/mine', { person }))
+  const second = await good(post('/v1/notices/consents/mine', { person, cursor: first.next }))
+  assert.deepEqual([first.items.length, second.items.length, second.next], [20, 2, null])
+  assert.equal(second.items[1].purposes[0].state, 'superseded')
+})
+test('erasing takes what was agreed to, refused and said of guardians with it', async () => {
+  const { person } = await good(consent(lessons, { ...adult, purposes: ['lessons'], recipients: ['printer'] }))
+  await good(post('/v1/notices/consents/refuse', { person, snapshot: await lessons.snapshot(), purposes: ['offers'] }))
+  await good(post('/v1/notices/consents/withdraw', { person, purpose: 'lessons', recipient: 'printer' }))
+  await good(post('/v1/vault/erase', { person }))
+  const { foundation } = server.running.app
+  for (const table of ['consent', 'live_grant', 'recipient_consent', 'consent_end', 'refusal', 'guardian']) {
+    const text = `select 1 from notices.${table} where subject = $1`
+    const rows = await foundation.db.as('notices').query({ text, values: [fromWire('per', person)] })
+    assert.equal(rows.length, 0, table)
+  }
+  assert.equal((await post('/v1/notices/consents/mine', { person })).json.code, 'person_erased')
 })
 
 test('article 2: the notice stands in W3C DPV at an address of its own, with the hash of the ledger', async () => {

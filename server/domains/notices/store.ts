@@ -46,7 +46,8 @@ export async function versionsBefore(
 ): Promise<readonly PastVersion[]> {
   return db.query<PastVersion>({
     name: 'notices/versions-before',
-    text: 'select notice, version, content from notices.version where notice = $1 and version > $2 and version < $3 order by version',
+    text: `select notice, version, jsonb_build_object('purposes', content -> 'purposes', 'categories', content -> 'categories') as content
+      from notices.version where notice = $1 and version > $2 and version < $3 order by version`,
     values: [notice, after, before],
   })
 }

@@ -57,8 +57,8 @@ export async function fetchAndLog(
               select case min(case when l.tenant = (array_agg(g.tenant))[1] then 1 else 2 end)
                 when 1 then coalesce(p.preset, case when bool_or(g.wrap is null) then 'refused: grant_missing' else 'refused: record_unknown' end)
                 when 2 then 'refused: another organisation'
-                else case when exists (select from parties.person q where q.tenant = (array_agg(g.tenant))[1] and q.id = (array_agg(g.subject))[1])
-                  then coalesce(p.preset, 'refused: person_erased') else '-' end end
+                else coalesce((select coalesce(p.preset, case q.state when 'live' then 'refused: grant_missing' else 'refused: person_erased' end)
+                  from parties.person q where q.tenant = (array_agg(g.tenant))[1] and q.id = (array_agg(g.subject))[1]), '-') end
               from notices.live_grant l where l.subject = (array_agg(g.subject))[1]) end as outcome
         from unnest($7::text[]) with ordinality as p (preset, item) left join got g on g.item = p.item - 1
         group by p.item, p.preset
@@ -329,16 +329,16 @@ export async function findByToken(
   })
 }
 
-/** Which of these people were here once. Without a grant of their own they are erased, or were never anybody. */
-export async function knownOnce(
+/** The state of people without a grant of their own: erased, or known only as somebody's guardian. Others were never anybody. */
+export async function statesOf(
   db: Query,
   tenant: OrganisationId,
   subjects: readonly PersonId[],
-): Promise<ReadonlySet<string>> {
-  const rows = await db.query<{ id: string }>({
-    name: 'vault/known-once',
-    text: 'select id from parties.person where tenant = $1 and id = any($2::uuid[])',
+): Promise<ReadonlyMap<string, 'live' | 'erased'>> {
+  const rows = await db.query<{ id: string; state: 'live' | 'erased' }>({
+    name: 'vault/states-of',
+    text: 'select id, state from parties.person where tenant = $1 and id = any($2::uuid[])',
     values: [tenant, uuidArray(subjects)],
   })
-  return new Set(rows.map((row) => row.id))
+  return new Map(rows.map((row) => [row.id, row.state]))
 }

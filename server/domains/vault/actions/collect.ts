@@ -46,8 +46,8 @@ import {
   grantVersions,
   insertCollected,
   type KnownPerson,
-  knownOnce,
   ownWraps,
+  statesOf,
 } from '../store.ts'
 
 export interface CollectItem {
@@ -111,7 +111,7 @@ export async function collectTogether(
   }
   const known = await knownPersons(deps, db, prepared, at)
   const unagreed = await unagreedAmong(deps, db, prepared, at)
-  const erased = await erasedAmong(
+  const ungranted = await ungrantedAmong(
     db,
     prepared.filter(({ item, person, consent }) => !consent && !known.has(`${item.actor.tenant}/${person}`)),
   )
@@ -119,7 +119,7 @@ export async function collectTogether(
     if (consent) return true
     const own = known.get(`${item.actor.tenant}/${person}`)
     if (!own)
-      results[place] = new Refusal(erased.has(`${item.actor.tenant}/${person}`) ? 'person_erased' : 'person_unknown', {
+      results[place] = new Refusal(ungranted.get(`${item.actor.tenant}/${person}`) ?? 'person_unknown', {
         field: '/person',
       })
     else
@@ -209,18 +209,22 @@ async function prepareItem(deps: VaultDeps, item: CollectItem, at: Date): Promis
 
 type Known = ReadonlyMap<string, ReadonlyMap<string, DrawerKey | Refusal>>
 
-/** Of people without a single grant: those who were here and were erased, by tenant and person. */
-async function erasedAmong(db: Query, ungranted: readonly Prepared[]): Promise<ReadonlySet<string>> {
-  const erased = new Set<string>()
+/** Why nothing is collected from people without a single grant, by tenant and person. */
+async function ungrantedAmong(
+  db: Query,
+  ungranted: readonly Prepared[],
+): Promise<ReadonlyMap<string, 'person_erased' | 'grant_missing'>> {
+  const why = new Map<string, 'person_erased' | 'grant_missing'>()
   for (const [tenant, items] of Map.groupBy(ungranted, ({ item }) => item.actor.tenant)) {
-    const here = await knownOnce(
+    const states = await statesOf(
       db,
       tenant,
       items.map((each) => each.person),
     )
-    for (const person of here) erased.add(`${tenant}/${person}`)
+    for (const [person, state] of states)
+      why.set(`${tenant}/${person}`, state === 'erased' ? 'person_erased' : 'grant_missing')
   }
-  return erased
+  return why
 }
 
 /**
