@@ -186,6 +186,7 @@ const plain = ({ config, connections, witnesses, clockAhead }: Settled): Settled
     witnessEveryMilliseconds,
     poolSize,
     logLevel,
+    keyProvider,
   } = config
   return {
     connections,
@@ -199,6 +200,7 @@ const plain = ({ config, connections, witnesses, clockAhead }: Settled): Settled
       witnessEveryMilliseconds,
       poolSize,
       logLevel,
+      keyProvider,
     },
   }
 }

@@ -106,7 +106,12 @@ test('a rotation that is killed in the middle goes on where it was', async () =>
           main: { ...postgres.connection },
           keyStore: { ...postgres.connection, database: 'bailee_keys' },
         },
-        config: { dataDirectory: join(folder, 'data'), ledgerOrigin: 'localhost:8787/ledger', poolSize: 2 },
+        config: {
+          keyProvider: { kind: 'file' },
+          dataDirectory: join(folder, 'data'),
+          ledgerOrigin: 'localhost:8787/ledger',
+          poolSize: 2,
+        },
       }),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },

@@ -100,7 +100,7 @@ async function makeBackup(config: Config, args: readonly string[]): Promise<void
     if ((await stat(from)).isDirectory()) await copy(from, `data/${name}`)
     else files.push(await copyFile(from, folder, `data/${name}`))
   }
-  await copy(join(config.dataDirectory, 'keys'), rootKeyFolder)
+  if (config.keyProvider.kind === 'file') await copy(join(config.dataDirectory, 'keys'), rootKeyFolder)
   if ((await stateOf(cluster)) !== before)
     throw new BackupRefused('A server was started meanwhile: this copy is worthless · 备份期间有服务器启动，此备份无效')
 
