@@ -79,7 +79,7 @@ function witnessesOf(text: string | undefined): Config['witnesses'] {
 function keyProviderOf(env: Environment): KeyProviderSettings {
   const kind = choice(env, 'BAILEE_KEY_PROVIDER', ['file', 'pkcs11', 'transit'], 'file')
   const needed = (name: string): string => {
-    if (!env[name]) throw new ConfigError(`${name} must be set with BAILEE_KEY_PROVIDER=${kind}`)
+    if (!env[name]) throw new ConfigError(`${name} must be set for this BAILEE_KEY_PROVIDER`)
     return env[name]
   }
   if (kind === 'pkcs11')

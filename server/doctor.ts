@@ -6,6 +6,7 @@ import { createKeys, keyIdOf, openKeyProvider } from '#platform'
 import { migrations } from './app.ts'
 import type { Config } from './config.ts'
 import { type Finding, fail, findingText, ok, warn } from './ops/finding.ts'
+import { examineKeyLife } from './ops/key-check.ts'
 import { examineLedger } from './ops/ledger-check.ts'
 import { examineMachine, examineRootKey, rootKeyPath } from './ops/machine.ts'
 import { holderOf, NothingToRead, openReadingRoom, PostgresStartError, type ReadingRoom } from './ops/reading-room.ts'
@@ -46,6 +47,7 @@ export async function examine(config: Config, tell: (finding: Finding) => void =
     }
     add(await examineMigrations(room))
     add(await examineKeys(config, room))
+    add(...(await examineKeyLife(config, room)))
     add(...(await examineLedger(config, room)))
   } catch (error) {
     add(unreachable(error))

@@ -1,6 +1,5 @@
-import { useApprovalAtTerminal } from '#parties'
 import { createLog, KeyProviderError, MigrationError, migrate, PostgresStartError } from '#platform'
-import { migrations, StartRefused } from './app.ts'
+import { migrations, recordCeremony, StartRefused } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { openConnections, type Running, serve } from './serve.ts'
 
@@ -67,8 +66,7 @@ const verbs: Record<string, (args: readonly string[]) => Promise<void>> = {
   demo: async (args) => (await import('./demo/demo.ts')).demo(args, process.env),
   doctor: async () => (await import('./doctor.ts')).doctor(readConfig(process.env)),
   backup: async (args) => (await import('./ops/backup.ts')).backup(readConfig(process.env), args),
-  keys: async (args) =>
-    (await import('./ops/key-verbs.ts')).keyVerbs(readConfig(process.env), args, useApprovalAtTerminal),
+  keys: async (args) => (await import('./ops/key-verbs.ts')).keyVerbs(readConfig(process.env), args, recordCeremony),
   restore: async (args) => (await import('./ops/restore.ts')).restore(readConfig(process.env), args),
 }
 

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
-import { type Clock, newId, Refusal } from '#kernel'
-import { createLedger } from '#ledger'
+import { Refusal } from '#kernel'
 import {
   combine,
   createLog,
@@ -13,11 +12,10 @@ import {
   ShareError,
   shareText,
   split,
-  type Tx,
   writeRootFile,
 } from '#platform'
 import type { Config } from '../config.ts'
-import { layFoundation } from '../foundation.ts'
+import { type Foundation, layFoundation } from '../foundation.ts'
 import { asVerb, BackupRefused } from './backup.ts'
 import { rootKeyPath } from './machine.ts'
 import { NothingToRead, reachDatabases } from './reading-room.ts'
@@ -25,22 +23,24 @@ import { NothingToRead, reachDatabases } from './reading-room.ts'
 /** The approval that a ceremony uses up: asked for by one member of staff, given by another. */
 export const ceremonyAct = { act: 'root-ceremony', subject: 'root' } as const
 
-type UseApproval = (
-  clock: Clock,
-  tx: Tx,
+/** Uses the approval up and tells everybody, in one transaction. @throws {Refusal} */
+export type RecordCeremony = (
+  foundation: Foundation,
+  origin: string,
   wanted: { readonly approval: string; readonly act: string; readonly subject: string },
-) => Promise<{ readonly requestedBy: string; readonly decidedBy: string }>
+  made: { readonly set: string; readonly threshold: number; readonly shares: number },
+) => Promise<void>
 
 const usage = `keys ceremony --approval apr_… [--threshold 3] [--shares 5]   · 密钥仪式：将根密钥分为若干份
 keys restore-root --shares <file|->                            · 由各份恢复根密钥（每行一份）`
 
 /** `keys ceremony` and `keys restore-root`: at the server's own terminal, because shares go on paper and not over a wire. */
-export const keyVerbs = (config: Config, args: readonly string[], useApproval: UseApproval): Promise<void> =>
-  asVerb(inWords(dispatch(config, args, useApproval)))
+export const keyVerbs = (config: Config, args: readonly string[], record: RecordCeremony): Promise<void> =>
+  asVerb(inWords(dispatch(config, args, record)))
 
-async function dispatch(config: Config, [verb, ...rest]: readonly string[], useApproval: UseApproval): Promise<void> {
+async function dispatch(config: Config, [verb, ...rest]: readonly string[], record: RecordCeremony): Promise<void> {
   const options = readOptions(rest)
-  if (verb === 'ceremony' && options?.approval !== undefined) return ceremony(config, options, useApproval)
+  if (verb === 'ceremony' && options?.approval !== undefined) return ceremony(config, options, record)
   if (verb === 'restore-root' && options?.shares !== undefined) return restoreRoot(config, options.shares)
   throw new BackupRefused(usage)
 }
@@ -74,7 +74,7 @@ async function inWords(work: Promise<void>): Promise<void> {
   }
 }
 
-async function ceremony(config: Config, options: Options, useApproval: UseApproval): Promise<void> {
+async function ceremony(config: Config, options: Options, record: RecordCeremony): Promise<void> {
   if (config.keyProvider.kind !== 'file')
     throw new BackupRefused(
       `The root is in ${config.keyProvider.kind}, which never gives it out: back it up with its own means · 根密钥不可导出，请用其自身方式备份`,
@@ -87,40 +87,21 @@ async function ceremony(config: Config, options: Options, useApproval: UseApprov
   const root = await readRootFile(rootKeyPath(config.dataDirectory))
   const shares = split(root, threshold, count)
   root.fill(0)
-  await record(config, useApproval, options.approval!, shares)
+  await tellEverybody(config, record, options.approval!, shares)
   await handOut(shares)
 }
 
 /** Durable before the first share is shown: a ceremony without its leaf is none. */
-async function record(config: Config, useApproval: UseApproval, approval: string, shares: readonly Share[]) {
+async function tellEverybody(config: Config, record: RecordCeremony, approval: string, shares: readonly Share[]) {
   const { main, keyStore, stop } = await reachDatabases(config)
   try {
     const log = createLog('silent')
     const connections = { main: { connectionString: main }, keyStore: { connectionString: keyStore } }
     const foundation = await layFoundation({ config, connections }, log, 'bailee/ceremony', 1)
     try {
-      const { db, clock, ed25519 } = foundation
-      const ledger = createLedger({
-        ...foundation,
-        log,
-        origin: config.ledgerOrigin,
-        serverKey: ed25519.publicKey,
-        witnesses: [],
-      })
-      await db.transaction('parties', async (tx) => {
-        const people = await useApproval(clock, tx, { approval, ...ceremonyAct })
-        const [{ set, threshold }] = shares as [Share] // there are two at least
-        const leaf = {
-          type: 'root-shared',
-          v: 1,
-          set: set.toString('hex'),
-          threshold,
-          shares: shares.length,
-          approval,
-          ...people,
-        }
-        await ledger.append(tx, [{ entry: newId(), tenant: null, at: clock.now().getTime(), leaf }])
-      })
+      const [{ set, threshold }] = shares as [Share] // there are two at least
+      const made = { set: set.toString('hex'), threshold, shares: shares.length }
+      await record(foundation, config.ledgerOrigin, { approval, ...ceremonyAct }, made)
     } finally {
       await foundation.close()
     }
