@@ -4,11 +4,12 @@ import { createDemands, type DemandsRoom, demandsMigrations } from '#demands'
 import { type Clock, day, newId, type OrganisationId, type PersonId, Refusal } from '#kernel'
 import { chainRewrapper, createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
 import { basisOf, createNotices, grantRewrapper, type NoticesRoom, noticesMigrations, withdrawConsent } from '#notices'
-import { createParties, type Parties, partiesMigrations } from '#parties'
+import { createParties, type Parties, partiesMigrations, useApprovalAtTerminal } from '#parties'
 import {
   createEvents,
   createHttpServer,
   createJobs,
+  createLog,
   createMetrics,
   createRotation,
   type HttpServer,
@@ -24,6 +25,7 @@ import {
 import { createVault, vaultMigrations } from '#vault'
 import type { Config } from './config.ts'
 import { type Foundation, layFoundation, type Settled } from './foundation.ts'
+import type { RecordCeremony } from './ops/key-verbs.ts'
 import { mountKeysRoutes } from './ops/keys-routes.ts'
 import type { FromSequencer } from './sequencer-thread.ts'
 
@@ -205,35 +207,37 @@ export async function createApp(
   }
 }
 
+/** A key ceremony at the server's own terminal: the approval of two people and the leaf that names them, or neither. */
+export const recordCeremony: RecordCeremony = (foundation, origin, wanted, made) => {
+  const { db, clock, ed25519 } = foundation
+  const log = createLog('silent')
+  const ledger = createLedger({ ...foundation, log, origin, serverKey: ed25519.publicKey, witnesses: [] })
+  return db.transaction('parties', async (tx) => {
+    const people = await useApprovalAtTerminal(clock, tx, wanted)
+    const leaf = { type: 'root-shared', v: 1, ...made, approval: wanted.approval, ...people }
+    await ledger.append(tx, [{ entry: newId(), tenant: null, at: clock.now().getTime(), leaf }])
+  })
+}
+
 /** The installation itself, where a key belongs to no organisation. */
 const nobody = '0'.repeat(32) as OrganisationId
 
 /** A URL cannot be cloned into another thread, and the thread needs none. */
-const plain = ({ config, connections, witnesses, clockAhead }: Settled): Settled => {
-  const {
-    dataDirectory,
-    ledgerOrigin,
-    ledgerEpochSeconds,
-    ledgerEpochTags,
-    witnessEveryMilliseconds,
-    poolSize,
-    logLevel,
-  } = config
-  return {
-    connections,
-    witnesses,
-    ...(clockAhead === undefined ? {} : { clockAhead }),
-    config: {
-      dataDirectory,
-      ledgerOrigin,
-      ledgerEpochSeconds,
-      ledgerEpochTags,
-      witnessEveryMilliseconds,
-      poolSize,
-      logLevel,
-    },
-  }
-}
+const plain = ({ config, connections, witnesses, clockAhead }: Settled): Settled => ({
+  connections,
+  witnesses,
+  ...(clockAhead === undefined ? {} : { clockAhead }),
+  config: {
+    dataDirectory: config.dataDirectory,
+    ledgerOrigin: config.ledgerOrigin,
+    ledgerEpochSeconds: config.ledgerEpochSeconds,
+    ledgerEpochTags: config.ledgerEpochTags,
+    witnessEveryMilliseconds: config.witnessEveryMilliseconds,
+    poolSize: config.poolSize,
+    logLevel: config.logLevel,
+    keyProvider: config.keyProvider,
+  },
+})
 
 interface Crowd {
   readonly shared: SharedArrayBuffer
