@@ -208,7 +208,6 @@ export class BaileeConsent extends HTMLElement {
     )
     other.onclick = () => {
       this.#language = this.#language === 'en' ? 'zh' : 'en'
-      // The snapshot says in which language the notice was read.
       if (this.#given && this.#offer) this.#show(this.#offer, '#other')
       else void this.#ask('#other')
     }
@@ -219,7 +218,8 @@ export class BaileeConsent extends HTMLElement {
         'div',
         { class: 'top' },
         make('div', {}, make('h2', { id: 'title' }, this.#say(notice.content.title))),
-        other,
+        // A snapshot says in which language the notice was read. One that the page gave, the page must take anew.
+        !(this.#given && snapshot !== undefined) && other,
       ),
       snapshot === undefined && make('p', { class: 'said' }, t.preview),
       make('p', {}, t.lead),

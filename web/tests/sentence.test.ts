@@ -8,6 +8,7 @@ const words = {
   purpose: (id: string) => ({ delivery: 'Delivering your order', news: 'Sending news' })[id] ?? id,
   category: (id: string) => ({ contact: 'How to reach you' })[id] ?? id,
   field: (name: string) => ({ phone: 'Phone number', name: 'Name' })[name] ?? name,
+  fieldsOf: () => [],
   isSensitive: () => false,
 }
 const list = (items: readonly string[]) => items.join(' and ')

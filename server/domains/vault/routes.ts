@@ -119,5 +119,5 @@ export function mountVaultRoutes(http: HttpServer, deps: VaultDeps): void {
     const done = await erase(deps, actor as ClientActor | PersonActor, fromWire('per', body.person), once)
     return { ...done, person: toWire('per', done.person) }
   })
-  http.mount(wire.mine, async ({ actor }) => mine(deps, actor as PersonActor))
+  http.mount(wire.mine, async ({ actor, body }) => mine(deps, actor as PersonActor, body.categories))
 }
