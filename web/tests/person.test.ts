@@ -374,7 +374,7 @@ test('what was agreed to: receipts to keep, recipients to stop, and a widened no
 test('a demand is made, its clock is shown with how it was counted, and a refusal goes to the authority', async () => {
   const { page } = await portal.open('/person/demands', { as: 'person' })
   const open = page.locator('.demand[data-state=open]')
-  await open.getByText('An answer is due by December 21, 2027').waitFor()
+  await open.getByText('An answer is due by December 20, 2027').waitFor()
   await open.getByRole('button', { name: 'How this was counted' }).click()
   await open.getByText('last day, a working day').waitFor()
   const refused = page.locator('.demand[data-state=refused]')

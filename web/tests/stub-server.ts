@@ -299,6 +299,13 @@ export async function startStub() {
         askedAnew: 17,
       }
     },
+    diffNotice: ({ query }) => ({
+      notice: notice.id,
+      from: Number(query.get('from')),
+      to: Number(query.get('to')),
+      widens: true,
+      changes: consents.items[0].asksAnew,
+    }),
     publishNotice: ({ body }) => ({ notice: { ...notice, version: 3, content: body }, receipt: receipt() }),
     find: ({ body }) => ({
       items: body.value === '+86 000 0000 0042' ? [{ person, record: held[0].record, receipt: receipt() }] : [],

@@ -160,7 +160,7 @@ function Explanation({ demand }: { demand: string }) {
         {t.demands.rules(format.list(notices.map(({ content, version }) => `${content.title[language]} (${version})`)))}
       </p>
       <p className="small soft">
-        {t.demands.bases(format.list([...new Set(grants.map(({ basis }) => t.person.can.basis[basis]))]))}
+        {t.demands.bases(format.list([...new Set(grants.map(({ basis }) => t.provider.notices.bases[basis]))]))}
       </p>
       <div className="row">
         <Button

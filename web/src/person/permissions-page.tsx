@@ -34,7 +34,7 @@ const stands = (state: State) => state === 'given' || state === 'renewed'
 export function PermissionsPage() {
   const { t } = useSpeech()
   return (
-    <PersonFrame title={t.person.pages.permissions}>
+    <PersonFrame title={t.person.pages.permissions} lead={t.person.permissionsLead}>
       {(visit) => (
         <>
           <Can visit={visit} />

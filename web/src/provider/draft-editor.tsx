@@ -58,7 +58,7 @@ export function DraftEditor(props: { start: Draft; provider: string; done: () =>
     <form onSubmit={check}>
       <Section title={w.basics} lead={w.basicsLead}>
         <Files draft={draft} open={setDraft} />
-        <div className="form">
+        <div className="form wide-form">
           <Field
             label={w.slug}
             help={w.slugHelp}
@@ -68,8 +68,9 @@ export function DraftEditor(props: { start: Draft; provider: string; done: () =>
             pattern={slugPattern}
           />
           <BothFields label={w.title} value={draft.title} onChange={(title) => set({ title })} />
-          <BothFields label={w.contact} value={draft.contact} onChange={(contact) => set({ contact })} />
+          <BothFields long label={w.contact} value={draft.contact} onChange={(contact) => set({ contact })} />
           <BothFields
+            long
             label={w.manner}
             value={draft.manner ?? both}
             onChange={(manner) => set({ manner })}
@@ -235,20 +236,28 @@ function Many<T>(props: {
   )
 }
 
-function BothFields(props: { label: string; value: Both; onChange: (value: Both) => void; required?: boolean }) {
+function BothFields(props: {
+  label: string
+  value: Both
+  onChange: (value: Both) => void
+  required?: boolean
+  /** Sentences rather than a name. */
+  long?: boolean
+}) {
   const { t } = useSpeech()
   const { label, value, onChange } = props
   const required = props.required ?? true
   const size = { required, minLength: required ? 1 : 0, maxLength: 2000 }
+  const Line = props.long ? LongField : Field
   return (
     <div className="both">
-      <Field
+      <Line
         label={t.provider.draft.inEnglish(label)}
         value={value.en}
         onChange={(en) => onChange({ ...value, en })}
         {...size}
       />
-      <Field
+      <Line
         label={t.provider.draft.inChinese(label)}
         value={value.zh}
         onChange={(zh) => onChange({ ...value, zh })}
@@ -316,6 +325,7 @@ function PurposeFields({ purpose, change }: { purpose: Purpose; change: (part: P
         />
       )}
       <BothFields
+        long
         label={w.machine}
         value={purpose.automatedDecision ?? both}
         onChange={(automatedDecision) => change({ automatedDecision })}
@@ -470,6 +480,7 @@ function AbroadAndMinors({ draft, set }: { draft: Draft; set: (part: Partial<Dra
             maxLength={150}
           />
           <BothFields
+            long
             label={w.safeguards}
             value={abroad?.safeguards ?? both}
             onChange={(safeguards) => set({ crossBorder: { countries: abroad?.countries ?? [], safeguards } })}
@@ -487,6 +498,7 @@ function AbroadAndMinors({ draft, set }: { draft: Draft; set: (part: Partial<Dra
             required={false}
           />
           <BothFields
+            long
             label={w.minorsRule}
             value={minors?.rule ?? both}
             onChange={(rule) => set({ minors: { guardianBelow: minors?.guardianBelow ?? 14, rule } })}

@@ -30,7 +30,7 @@ export function DueSection({ provider }: { provider: string }) {
                   <strong>{t.demands.kinds[kind].title}</strong> · {t.demands.kinds[kind].help}
                 </p>
                 <p className="small soft">
-                  {clock ? t.demands.due(format.day(clock.dueAt)) : t.demands.identityPending}
+                  {clock ? t.demands.due(format.date(clock.lastDay)) : t.demands.identityPending}
                 </p>
               </div>
               {left !== null && (

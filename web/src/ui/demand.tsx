@@ -100,7 +100,7 @@ export function ClockView({ demand, clock }: { demand: Demand; clock: Clock }) {
       {!isSettled(demand) && (
         <div className="progress">
           <p className="words">
-            <span>{d.due(format.day(clock.dueAt))}</span>
+            <span>{d.due(format.date(clock.lastDay))}</span>
             <span className="tabular">{left < 0 ? d.daysOver(-left) : d.daysLeft(left)}</span>
           </p>
           <progress max={whole} value={gone} aria-label={d.clockOf} />
@@ -161,7 +161,7 @@ function Counting({ demand }: { demand: string }) {
         ))}
       </ol>
       <p className="small">
-        {d.lastDay(clock.lastDay)} {clock.assumed && d.assumed}
+        {d.lastDay(format.date(clock.lastDay))} {clock.assumed && d.assumed}
       </p>
       {clock.note && <p className="small soft">{clock.note[language]}</p>}
       <p className="small soft">{d.source(clock.source, clock.version)}</p>

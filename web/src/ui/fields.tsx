@@ -76,6 +76,7 @@ export function LongField(props: {
   onChange: (value: string) => void
   help?: string
   required?: boolean
+  minLength?: number
   maxLength?: number
   rows?: number
 }) {
