@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   look: async () => (await import('./look.ts')).look,
   collect: async () => (await import('./collect.ts')).collect,
   ledger: async () => (await import('./ledger.ts')).ledger,
+  copy: async () => (await import('./copy.ts')).copy,
   start: async () => (await import('./start.ts')).start,
 }
 const args = process.argv.slice(2)
