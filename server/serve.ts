@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Clock } from '#kernel'
 import type { WitnessConfig } from '#ledger'
 import { type EmbeddedPostgres, type Log, migrate, prepareDatabases, startEmbeddedPostgres } from '#platform'
 import { type App, createApp, migrations } from './app.ts'
@@ -20,6 +21,8 @@ export interface ServeOptions {
   readonly onFailure?: (why: string) => void
   /** More routes, before the doors open: benches mount their baselines here. */
   readonly beforeListening?: (app: App, connections: Connections) => Promise<void>
+  /** For tests of what the law counts in days. */
+  readonly clock?: Clock
 }
 
 const keyStoreName = 'bailee_keys'
@@ -58,7 +61,7 @@ export async function serve(config: Config, log: Log, options: ServeOptions = {}
     if (postgres) undo.push(() => postgres.stop())
     await migrate(connections.main, migrations, (line) => log.info(line))
     const witnesses = await findWitnesses(config, connections, log, onFailure, undo)
-    const app = await createApp({ config, connections, witnesses }, log)
+    const app = await createApp({ config, connections, witnesses }, log, options.clock)
     undo.push(() => app.close())
     await options.beforeListening?.(app, connections)
     const address = await app.listen({ host: config.host, port: config.port })
