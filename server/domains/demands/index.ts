@@ -14,8 +14,12 @@ export interface DemandsRoom {
   registerJobs(jobs: Jobs): void
   /** Escalates what nobody answered in time; answers how many. */
   escalateOverdue(): Promise<number>
-  /** Seals old words under today's epoch key: to be done before an epoch key is destroyed. */
-  resealWords(): Promise<number>
+  /** Goes on with what a server left half done; runs by itself every minute. */
+  finishAll(): Promise<void>
+  /** Counts clocks again that rested on a calendar which was not yet published; runs by itself every day. */
+  recount(): Promise<void>
+  /** Seals words that were sealed so many days ago under today's epoch key: with 0 to be done before an epoch key is destroyed. */
+  resealWords(olderThanDays?: number): Promise<number>
 }
 export function createDemands(deps: DemandsDeps): DemandsRoom {
   return {
@@ -31,6 +35,8 @@ export function createDemands(deps: DemandsDeps): DemandsRoom {
       })
     },
     escalateOverdue: () => escalateOverdue(deps),
-    resealWords: () => resealWords(deps),
+    finishAll: () => finishAll(deps),
+    recount: () => recount(deps),
+    resealWords: (olderThanDays) => resealWords(deps, olderThanDays),
   }
 }

@@ -32,12 +32,14 @@ export async function recount(deps: DemandsDeps): Promise<void> {
   }
 }
 
-/** Words are sealed anew every half epoch, so that they outlive the epoch keys that are destroyed. */
-export async function resealWords(deps: DemandsDeps): Promise<number> {
+/** Words are sealed anew every half epoch, so that they outlive the epoch keys that are destroyed. Answers how many. */
+export async function resealWords(deps: DemandsDeps, olderThanDays = 15): Promise<number> {
   let count = 0
+  const at = deps.clock.now()
+  // Fixed at the start: what is sealed now is not old again on the next round.
+  const before = new Date(at.getTime() - olderThanDays * day)
   for (;;) {
-    const at = deps.clock.now()
-    const old = await oldWords(deps.db.as('demands'), new Date(at.getTime() - 15 * day), 200)
+    const old = await oldWords(deps.db.as('demands'), before, 200)
     for (const { tenant, id } of old)
       await deps.db.transaction('demands', async (tx) => {
         const demand = await holdDemand(tx, tenant, id)
