@@ -18,6 +18,7 @@ export const ConsentId = id('cns', 'a consent')
 export const RecordId = id('rec', 'a record')
 export const EntryId = id('ent', 'a ledger entry')
 export const ApprovalId = id('apr', 'an approval by two people')
+export const DemandId = id('dem', 'a demand of a person')
 
 /** A text that exists in both languages from the start. */
 export const Bilingual = Type.Object(

@@ -150,6 +150,45 @@ export const errorCatalogue = {
     en: 'A key is not available, so nothing is opened.',
     zh: '密钥不可用，因此不开启任何内容。',
   },
+  // demands
+  demand_unknown: { status: 404, en: 'There is no such demand.', zh: '该请求不存在。' },
+  demand_state: {
+    status: 409,
+    en: 'The demand is not in a state that allows this.',
+    zh: '该请求的当前状态不允许此操作。',
+  },
+  demand_not_overdue: {
+    status: 409,
+    en: 'The clock of this demand has not run out.',
+    zh: '该请求的期限尚未届满。',
+  },
+  extension_not_allowed: {
+    status: 409,
+    en: 'The law allows no extension of this clock, or none any more.',
+    zh: '法律不允许延长该期限，或已不能再延长。',
+  },
+  refusal_reason_unfit: {
+    status: 422,
+    en: 'This is no lawful reason for refusing a demand of this kind.',
+    zh: '此理由不能用于拒绝该类请求。',
+  },
+  identity_pending: {
+    status: 409,
+    en: 'It has not been established who makes this demand.',
+    zh: '尚未核实请求人身份。',
+  },
+  evidence_needed: {
+    status: 422,
+    en: 'A reference for how the identity was checked is needed.',
+    zh: '需要提供身份核验的参考编号。',
+  },
+  zone_unknown: { status: 422, en: 'There is no such time zone.', zh: '没有该时区。' },
+  viewer_needed: {
+    status: 400,
+    en: 'A representative must say who is looking.',
+    zh: '代理查看须表明查看者身份。',
+  },
+  period_invalid: { status: 422, en: 'The period ends before it starts.', zh: '期间的结束早于开始。' },
 } as const
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { createDemands, type DemandsRoom, demandsMigrations } from '#demands'
 import { type Clock, day, newId, type OrganisationId, type PersonId, Refusal } from '#kernel'
 import { chainRewrapper, createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
-import { createNotices, grantRewrapper, type NoticesRoom, noticesMigrations } from '#notices'
-import { createParties, type Parties, partiesMigrations } from '#parties'
+import { basisOf, createNotices, grantRewrapper, type NoticesRoom, noticesMigrations, withdrawConsent } from '#notices'
+import { createParties, type Parties, partiesMigrations, useApprovalAtTerminal } from '#parties'
 import {
   createEvents,
   createHttpServer,
   createJobs,
+  createLog,
   createMetrics,
   createRotation,
   type HttpServer,
@@ -23,6 +25,7 @@ import {
 import { createVault, vaultMigrations } from '#vault'
 import type { Config } from './config.ts'
 import { type Foundation, layFoundation, type Settled } from './foundation.ts'
+import type { RecordCeremony } from './ops/key-verbs.ts'
 import { mountKeysRoutes } from './ops/keys-routes.ts'
 import type { FromSequencer } from './sequencer-thread.ts'
 
@@ -32,13 +35,21 @@ export interface App {
   readonly ledger: LedgerRoom
   readonly parties: Parties
   readonly notices: NoticesRoom
+  readonly demands: DemandsRoom
   readonly foundation: Foundation
   readonly rotation: Rotation
   listen(options: { host: string; port: number }): Promise<string>
   close(): Promise<void>
 }
 /** Every room's, lowest floor first. */
-export const migrations = [platformMigrations, ledgerMigrations, partiesMigrations, noticesMigrations, vaultMigrations]
+export const migrations = [
+  platformMigrations,
+  ledgerMigrations,
+  partiesMigrations,
+  noticesMigrations,
+  vaultMigrations,
+  demandsMigrations,
+]
 
 export class StartRefused extends Error {
   override readonly name = 'StartRefused'
@@ -131,8 +142,24 @@ export async function createApp(
     ...(settled.settleMilliseconds === undefined ? {} : { settleMilliseconds: settled.settleMilliseconds }),
   })
 
+  const demands = createDemands({
+    db,
+    keys,
+    clock,
+    log,
+    ledger,
+    persons,
+    acts: {
+      mine: vault.mine,
+      erase: vault.erase,
+      withdraw: (actor, person, purpose, once) =>
+        withdrawConsent(notices.deps, actor, { person, purpose, recipient: undefined }, once),
+      basisOf: (tenant, person) => basisOf(db.as('notices'), tenant, person, clock.now()),
+    },
+  })
+
   http.setAuthenticator(parties.authenticate)
-  for (const room of [ledger, parties, notices, vault]) room.mountRoutes(http)
+  for (const room of [ledger, parties, notices, vault, demands]) room.mountRoutes(http)
   mountKeysRoutes(http, rotation, parties.isFirstOrganisation, config.keyBackupDays)
   ledger.observe(metrics)
   mountHealth(http, metrics, {
@@ -154,6 +181,7 @@ export async function createApp(
   jobs.every('platform/rotate-keys', 3600, async () => rotation.kick())
   jobs.every('parties/sweep', 600, () => parties.sweep())
   jobs.every('notices/sweep', 600, async () => void (await notices.sweep()))
+  demands.registerJobs(jobs)
   const events = createEvents({ db, log })
 
   const sequencer = await startSequencer(settled, ledger, log, crowd)
@@ -164,6 +192,7 @@ export async function createApp(
     ledger,
     parties,
     notices,
+    demands,
     foundation,
     rotation,
     listen: (options) => http.listen(options),
@@ -178,35 +207,37 @@ export async function createApp(
   }
 }
 
+/** A key ceremony at the server's own terminal: the approval of two people and the leaf that names them, or neither. */
+export const recordCeremony: RecordCeremony = (foundation, origin, wanted, made) => {
+  const { db, clock, ed25519 } = foundation
+  const log = createLog('silent')
+  const ledger = createLedger({ ...foundation, log, origin, serverKey: ed25519.publicKey, witnesses: [] })
+  return db.transaction('parties', async (tx) => {
+    const people = await useApprovalAtTerminal(clock, tx, wanted)
+    const leaf = { type: 'root-shared', v: 1, ...made, approval: wanted.approval, ...people }
+    await ledger.append(tx, [{ entry: newId(), tenant: null, at: clock.now().getTime(), leaf }])
+  })
+}
+
 /** The installation itself, where a key belongs to no organisation. */
 const nobody = '0'.repeat(32) as OrganisationId
 
 /** A URL cannot be cloned into another thread, and the thread needs none. */
-const plain = ({ config, connections, witnesses, clockAhead }: Settled): Settled => {
-  const {
-    dataDirectory,
-    ledgerOrigin,
-    ledgerEpochSeconds,
-    ledgerEpochTags,
-    witnessEveryMilliseconds,
-    poolSize,
-    logLevel,
-  } = config
-  return {
-    connections,
-    witnesses,
-    ...(clockAhead === undefined ? {} : { clockAhead }),
-    config: {
-      dataDirectory,
-      ledgerOrigin,
-      ledgerEpochSeconds,
-      ledgerEpochTags,
-      witnessEveryMilliseconds,
-      poolSize,
-      logLevel,
-    },
-  }
-}
+const plain = ({ config, connections, witnesses, clockAhead }: Settled): Settled => ({
+  connections,
+  witnesses,
+  ...(clockAhead === undefined ? {} : { clockAhead }),
+  config: {
+    dataDirectory: config.dataDirectory,
+    ledgerOrigin: config.ledgerOrigin,
+    ledgerEpochSeconds: config.ledgerEpochSeconds,
+    ledgerEpochTags: config.ledgerEpochTags,
+    witnessEveryMilliseconds: config.witnessEveryMilliseconds,
+    poolSize: config.poolSize,
+    logLevel: config.logLevel,
+    keyProvider: config.keyProvider,
+  },
+})
 
 interface Crowd {
   readonly shared: SharedArrayBuffer

@@ -48,14 +48,49 @@ test('each setting that breaks its rule stops the start and is named', () => {
     ['BAILEE_FINDS_PER_MINUTE', '1e99'],
     ['BAILEE_TRUST_PROXY', 'maybe'],
     ['BAILEE_POOL_SIZE', '1'],
+    ['BAILEE_KEY_BACKUP_DAYS', '-1'],
+    ['BAILEE_KEY_PROVIDER', 'cloud'],
   ]
   for (const [name, value] of cases) refusedAs({ [name]: value }, new RegExp(`^${name} `))
   const tried = new Set(cases.map(([name]) => name))
+  // Those of a key provider are needed or free with it alone; the next test has them.
   const free = ['BAILEE_DATA', 'BAILEE_HOST']
+  const ofProviders = /^BAILEE_(PKCS11|TRANSIT)_/
   assert.deepEqual(
-    [...configurationNames].filter((name) => !tried.has(name) && !free.includes(name)),
+    [...configurationNames].filter((name) => !tried.has(name) && !free.includes(name) && !ofProviders.test(name)),
     [],
   )
+})
+test('a key provider names the setting that it lacks, and never repeats a secret', () => {
+  const hsm = { BAILEE_KEY_PROVIDER: 'pkcs11', BAILEE_PKCS11_MODULE: '/lib/p11.so', BAILEE_PKCS11_TOKEN: 'bailee' }
+  refusedAs(hsm, /^BAILEE_PKCS11_PIN must be set for this/)
+  refusedAs({ BAILEE_KEY_PROVIDER: 'pkcs11' }, /^BAILEE_PKCS11_MODULE /)
+  const kept = readConfig({ ...hsm, BAILEE_PKCS11_PIN: '1234' }).keyProvider
+  assert.deepEqual(kept, {
+    kind: 'pkcs11',
+    module: '/lib/p11.so',
+    token: 'bailee',
+    key: 'bailee-root',
+    pin: '1234',
+    binding: 'pkcs11js',
+  })
+  const vault = { BAILEE_KEY_PROVIDER: 'transit', BAILEE_TRANSIT_URL: 'https://vault.example/' }
+  refusedAs(vault, /^BAILEE_TRANSIT_TOKEN must be set/)
+  refusedAs({ ...vault, BAILEE_TRANSIT_URL: 'vault.example', BAILEE_TRANSIT_TOKEN: 'secret' }, /^BAILEE_TRANSIT_URL /)
+  refusedAs({ ...vault, BAILEE_TRANSIT_TOKEN: 'secret', BAILEE_TRANSIT_MOUNT: '../sys' }, /^BAILEE_TRANSIT_MOUNT /)
+  assert.deepEqual(
+    readConfig({ ...vault, BAILEE_TRANSIT_TOKEN: 'secret', BAILEE_TRANSIT_KEY: 'k', BAILEE_TRANSIT_NAMESPACE: 'n' })
+      .keyProvider,
+    {
+      kind: 'transit',
+      url: 'https://vault.example',
+      mount: 'transit',
+      key: 'k',
+      token: 'secret',
+      namespace: 'n',
+    },
+  )
+  assert.deepEqual(readConfig({ BAILEE_PKCS11_BINDING: 'x' }).keyProvider, { kind: 'file' })
 })
 test('a setting that is misspelt stops the start instead of being ignored', () => {
   refusedAs({ BAILEE_PROT: '8080' }, /^BAILEE_PROT is not a setting/)

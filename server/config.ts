@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { KeyProviderSettings } from '#platform'
 
 /** Everything that may differ between two installations. Read once, here; nobody else asks the environment. */
 export interface Config {
@@ -27,6 +28,8 @@ export interface Config {
   readonly poolSize: number
   /** How many days a backup of the key store is kept at most: what the erasure certificate counts with. */
   readonly keyBackupDays: number
+  /** Where the root is. Holds a PIN or a token: never logged. */
+  readonly keyProvider: KeyProviderSettings
 }
 
 export class ConfigError extends Error {
@@ -73,6 +76,36 @@ function witnessesOf(text: string | undefined): Config['witnesses'] {
   })
 }
 
+function keyProviderOf(env: Environment): KeyProviderSettings {
+  const kind = choice(env, 'BAILEE_KEY_PROVIDER', ['file', 'pkcs11', 'transit'], 'file')
+  const needed = (name: string): string => {
+    if (!env[name]) throw new ConfigError(`${name} must be set for this BAILEE_KEY_PROVIDER`)
+    return env[name]
+  }
+  if (kind === 'pkcs11')
+    return {
+      kind,
+      module: needed('BAILEE_PKCS11_MODULE'),
+      token: needed('BAILEE_PKCS11_TOKEN'),
+      key: env.BAILEE_PKCS11_KEY || 'bailee-root',
+      pin: needed('BAILEE_PKCS11_PIN'),
+      binding: env.BAILEE_PKCS11_BINDING || 'pkcs11js',
+    }
+  if (kind === 'file') return { kind }
+  needed('BAILEE_TRANSIT_URL')
+  const mount = env.BAILEE_TRANSIT_MOUNT || 'transit'
+  if (!/^[\w-]+(\/[\w-]+)*$/.test(mount))
+    throw new ConfigError('BAILEE_TRANSIT_MOUNT must be a path of letters, digits and hyphens')
+  return {
+    kind,
+    url: url(env, 'BAILEE_TRANSIT_URL', ['https:', 'http:'])!.replace(/\/+$/, ''),
+    mount,
+    key: env.BAILEE_TRANSIT_KEY || 'bailee',
+    token: needed('BAILEE_TRANSIT_TOKEN'),
+    namespace: env.BAILEE_TRANSIT_NAMESPACE || undefined,
+  }
+}
+
 /** The names that may be set; anything else that begins with BAILEE_ is a typing mistake and stops the start. */
 export const configurationNames = [
   'BAILEE_DATA',
@@ -93,6 +126,17 @@ export const configurationNames = [
   'BAILEE_TRUST_PROXY',
   'BAILEE_POOL_SIZE',
   'BAILEE_KEY_BACKUP_DAYS',
+  'BAILEE_KEY_PROVIDER',
+  'BAILEE_PKCS11_MODULE',
+  'BAILEE_PKCS11_TOKEN',
+  'BAILEE_PKCS11_KEY',
+  'BAILEE_PKCS11_PIN',
+  'BAILEE_PKCS11_BINDING',
+  'BAILEE_TRANSIT_URL',
+  'BAILEE_TRANSIT_MOUNT',
+  'BAILEE_TRANSIT_KEY',
+  'BAILEE_TRANSIT_TOKEN',
+  'BAILEE_TRANSIT_NAMESPACE',
 ] as const
 /** Read by other programs of the house, not by the server. */
 const elsewhere = /^BAILEE_(WITNESS_(DIR|NAME|HOST|PORT|LOGS|PARENT)|CHROMIUM|KEY|SERVER|TEST_.*)$/
@@ -142,6 +186,7 @@ export function readConfig(env: Environment): Config {
     findsPerMinute: whole(env, 'BAILEE_FINDS_PER_MINUTE', 300, 1, 1_000_000),
     trustProxy: choice(env, 'BAILEE_TRUST_PROXY', ['yes', 'no'], 'no') === 'yes',
     poolSize: whole(env, 'BAILEE_POOL_SIZE', 4, 2, 100),
+    keyProvider: keyProviderOf(env),
     keyBackupDays: whole(env, 'BAILEE_KEY_BACKUP_DAYS', 7, 0, 3650),
   })
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '#kernel'
-import { createKeys, fileKeyProvider, keyIdOf } from '#platform'
+import { createKeys, keyIdOf, openKeyProvider } from '#platform'
 import { migrations } from './app.ts'
 import type { Config } from './config.ts'
 import { type Finding, fail, findingText, ok, warn } from './ops/finding.ts'
+import { examineKeyLife } from './ops/key-check.ts'
 import { examineLedger } from './ops/ledger-check.ts'
 import { examineMachine, examineRootKey, rootKeyPath } from './ops/machine.ts'
 import { holderOf, NothingToRead, openReadingRoom, PostgresStartError, type ReadingRoom } from './ops/reading-room.ts'
@@ -46,6 +47,7 @@ export async function examine(config: Config, tell: (finding: Finding) => void =
     }
     add(await examineMigrations(room))
     add(await examineKeys(config, room))
+    add(...(await examineKeyLife(config, room)))
     add(...(await examineLedger(config, room)))
   } catch (error) {
     add(unreachable(error))
@@ -233,14 +235,15 @@ const sampledWraps = 500
 /** The root unwraps the signing keys and every epoch key that a sample of live grants and chains stands under. */
 async function examineKeys(config: Config, { main, keyStore }: ReadingRoom): Promise<Finding> {
   const path = rootKeyPath(config.dataDirectory)
-  const root = await examineRootKey(path)
+  const isFile = config.keyProvider.kind === 'file'
+  const root = isFile ? await examineRootKey(path) : undefined
   // The provider would narrow the file's mode or make a new key; neither is a doctor's business.
-  if (root.level !== 'ok' || !(await stat(path).catch(() => undefined)))
+  if (root && (root.level !== 'ok' || !(await stat(path).catch(() => undefined))))
     return warn('the keys were not tried', '未检查密钥', 'put the root key right first', '请先处理根密钥')
   const columns = `id, tenant, purpose, epoch, wrapped`
   const readOnly = () => Promise.reject(new Error('the doctor writes no keys'))
   const keys = createKeys({
-    provider: await fileKeyProvider(path),
+    provider: await openKeyProvider(config.keyProvider, path),
     clock: systemClock,
     store: {
       findEpochKey: readOnly,

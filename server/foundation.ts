@@ -5,10 +5,10 @@ import {
   type Connection,
   createKeys,
   type Database,
-  fileKeyProvider,
   type Keys,
   type Log,
   openDatabase,
+  openKeyProvider,
   openKeyStore,
 } from '#platform'
 import type { Config } from './config.ts'
@@ -40,6 +40,7 @@ export interface Settled {
     | 'witnessEveryMilliseconds'
     | 'poolSize'
     | 'logLevel'
+    | 'keyProvider'
   >
   readonly connections: Connections
   readonly witnesses: readonly WitnessConfig[]
@@ -55,7 +56,7 @@ export async function layFoundation(
 ): Promise<Foundation> {
   const onError = (error: Error) => log.warn({ err: error }, 'an idle database connection broke')
   const db = openDatabase({ connection: connections.main, applicationName, poolSize, onError })
-  const provider = await fileKeyProvider(join(config.dataDirectory, 'keys', 'root.key'))
+  const provider = await openKeyProvider(config.keyProvider, join(config.dataDirectory, 'keys', 'root.key'))
   const store = await openKeyStore(connections.keyStore, onError)
   const clock = ahead === undefined ? systemClock : clockAhead(ahead)
   const keys = createKeys({ provider, store, clock })

@@ -1,13 +1,18 @@
-import { createLog, MigrationError, migrate, PostgresStartError } from '#platform'
-import { migrations, StartRefused } from './app.ts'
+import { createLog, KeyProviderError, MigrationError, migrate, PostgresStartError } from '#platform'
+import { migrations, recordCeremony, StartRefused } from './app.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { openConnections, type Running, serve } from './serve.ts'
 
-/** The verbs of the server: serve, migrate, demo, doctor, backup, restore. */
+/** The verbs of the server: serve, migrate, demo, doctor, backup, restore, keys. */
 const started = performance.now()
 
 const explain = (error: unknown): string | undefined => {
-  if (error instanceof ConfigError || error instanceof StartRefused || error instanceof MigrationError)
+  if (
+    error instanceof ConfigError ||
+    error instanceof StartRefused ||
+    error instanceof MigrationError ||
+    error instanceof KeyProviderError
+  )
     return error.message
   if (error instanceof PostgresStartError) return `${error.message} (${error.code})`
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
@@ -61,6 +66,7 @@ const verbs: Record<string, (args: readonly string[]) => Promise<void>> = {
   demo: async (args) => (await import('./demo/demo.ts')).demo(args, process.env),
   doctor: async () => (await import('./doctor.ts')).doctor(readConfig(process.env)),
   backup: async (args) => (await import('./ops/backup.ts')).backup(readConfig(process.env), args),
+  keys: async (args) => (await import('./ops/key-verbs.ts')).keyVerbs(readConfig(process.env), args, recordCeremony),
   restore: async (args) => (await import('./ops/restore.ts')).restore(readConfig(process.env), args),
 }
 

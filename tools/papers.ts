@@ -77,7 +77,7 @@ export function linkProblems(root: string): string[] {
 /** docs/operations.md and server/config.ts know the same settings. */
 export function configurationProblems(config: string, markdown: string): string[] {
   const list = /configurationNames = \[([^\]]+)\]/.exec(config)?.[1] ?? ''
-  const read = [...list.matchAll(/'([A-Z_]+)'/g)].map(([, name = '']) => name)
+  const read = [...list.matchAll(/'([A-Z0-9_]+)'/g)].map(([, name = '']) => name)
   const described = tableRows(markdown, 'Variable').map(([name]) => bare(name))
   if (read.length === 0) return ['server/config.ts names no settings in configurationNames']
   return [

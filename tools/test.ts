@@ -10,7 +10,7 @@ import { isTest, listFiles, repositoryRoot as root } from './repository.ts'
  * holds one of the words. The last line is the sum; the exit code is 0 only if something ran and nothing failed.
  */
 
-const folders = 'proof detect junk contract server sdk cli witness web examples bench tools'.split(' ')
+const folders = 'proof law detect junk contract server sdk cli witness web examples bench tools'.split(' ')
 const concurrency = 2
 /** For one test, and for all of them. Generous: this is against hanging for ever, not against being slow. */
 const timeout = 10 * 60_000

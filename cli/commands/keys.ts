@@ -55,7 +55,7 @@ async function watch(input: Input, { call }: Caller, signal: AbortSignal) {
     while (status.running && !signal.aborted) {
       if (status.rotation?.state === 'rewrapping') progress.update(status.rotation.seen, status.rotation.expected)
       await pause(pollMilliseconds, signal)
-      status = await call('keysStatus')
+      if (!signal.aborted) status = await call('keysStatus')
     }
   } finally {
     progress.end()

@@ -15,6 +15,8 @@ import {
   prepareDatabases,
   startEmbeddedPostgres,
 } from '#platform'
+import { examineKeyLife } from '../ops/key-check.ts'
+import { openReadingRoom } from '../ops/reading-room.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 
 /** Months of a server's life: its clock is set forward between one start and the next, its databases stay. Articles 4, 8. */
@@ -106,7 +108,12 @@ test('a rotation that is killed in the middle goes on where it was', async () =>
           main: { ...postgres.connection },
           keyStore: { ...postgres.connection, database: 'bailee_keys' },
         },
-        config: { dataDirectory: join(folder, 'data'), ledgerOrigin: 'localhost:8787/ledger', poolSize: 2 },
+        config: {
+          keyProvider: { kind: 'file' },
+          dataDirectory: join(folder, 'data'),
+          ledgerOrigin: 'localhost:8787/ledger',
+          poolSize: 2,
+        },
       }),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
@@ -222,6 +229,11 @@ test('a lost key shuts its own purpose, and the rotation keeps what it cannot op
   const server = await start(later + 40 * day)
   try {
     const person = people[0]!
+    const room = await openReadingRoom(server.config)
+    const doctor = await examineKeyLife(server.config, room, new Date(Date.now() + later + 60 * day)).finally(() =>
+      room.close(),
+    )
+    assert.match(doctor.map(({ level, en }) => `${level} ${en}`).join('; '), /fail \d+ keys of ended epochs/)
     await query('bailee', `delete from platform.once where made_at < now() + interval '1 day'`)
     assert.equal((await look(server, person)).json.code, 'key_unavailable')
     await server.running.app.rotation.run(100_000)

@@ -11,7 +11,7 @@ await server.settle()
 const { db } = server.running.app.foundation
 
 const tables = ['outbox', 'head', 'segment', 'chain', 'opening', 'checkpoint', 'epoch']
-const upper = ['platform', 'parties', 'notices', 'vault'] as const
+const upper = ['platform', 'parties', 'notices', 'vault', 'demands'] as const
 const denied = (room: (typeof upper)[number] | 'ledger', text: string) =>
   assert.rejects(db.as(room).query({ text }), { code: '42501' }, `${room}: ${text}`)
 const columnOf = async (table: string) =>
@@ -62,4 +62,9 @@ test('a room sees what lower rooms publish, and no room above it', async () => {
   await denied('vault', 'update notices.version set content = content')
   await denied('notices', 'update notices.version set content = content')
   await denied('notices', 'delete from notices.version')
+  await denied('vault', 'select 1 from demands.demand')
+  await denied('demands', 'select 1 from vault.drawer')
+  await denied('demands', 'select 1 from notices.live_grant')
+  await denied('demands', 'delete from demands.demand')
+  await denied('demands', 'update parties.person set state = state')
 })

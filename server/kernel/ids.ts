@@ -12,6 +12,7 @@ export type ConsentId = Id<'cns'>
 export type RecordId = Id<'rec'>
 export type EntryId = Id<'ent'>
 export type ApprovalId = Id<'apr'>
+export type DemandId = Id<'dem'>
 
 const pool = Buffer.alloc(10 * 512)
 let used = pool.length
@@ -46,7 +47,7 @@ export function newId<Kind extends string>(): Id<Kind> {
 /** When the id was made, in milliseconds. */
 export const timeOfId = (id: Id<string>): number => Number.parseInt(id.slice(0, 12), 16)
 
-export type Prefix = 'org' | 'stf' | 'cli' | 'per' | 'ntc' | 'cns' | 'rec' | 'ent' | 'apr'
+export type Prefix = 'org' | 'stf' | 'cli' | 'per' | 'ntc' | 'cns' | 'rec' | 'ent' | 'apr' | 'dem'
 export const toWire = <P extends Prefix>(prefix: P, id: Id<P>): string => `${prefix}_${id}`
 /** The schema has checked the prefix and the digits; only the prefix is taken off here. */
 export const fromWire = <P extends Prefix>(prefix: P, wire: string): Id<P> => wire.slice(prefix.length + 1) as Id<P>

@@ -14,6 +14,7 @@ export {
   type ApprovalId,
   type ClientId,
   type ConsentId,
+  type DemandId,
   dashed,
   type EntryId,
   fromWire,

@@ -4,8 +4,10 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { day } from '#kernel'
 import { readConfig } from '../config.ts'
 import { startTestServer } from '../testing.ts'
+import { examineKeyLife } from './key-check.ts'
 import { openReadingRoom } from './reading-room.ts'
 
 const mainFile = join(import.meta.dirname, '..', 'main.ts')
@@ -113,6 +115,22 @@ test('the part that may be kept for long holds no key, not even a wrapped one', 
     return found
   }
   assert.deepEqual([await foundIn('data'), (await foundIn('key-store')) >= rows.length], [0, true])
+})
+
+test('the doctor reminds of a key store’s backup whose window has ended, and of nothing once it is deleted', async () => {
+  const config = readConfig({ ...settings, BAILEE_DATA: original })
+  const findingsAt = async (days: number) => {
+    const room = await openReadingRoom(config)
+    const found = await examineKeyLife(config, room, new Date(Date.now() + days * day)).finally(() => room.close())
+    return found.filter(({ level }) => level === 'fail').map(({ en }) => en)
+  }
+  assert.deepEqual(await findingsAt(6), [])
+  assert.match((await findingsAt(9)).join(), /a backup of the key store is \d days old: .*key-store/)
+  await rename(join(copy, 'key-store'), join(folder, 'deleted'))
+  assert.deepEqual(await findingsAt(9), [])
+  await rename(join(folder, 'deleted'), join(copy, 'key-store'))
+  // Nobody rotates while the server is stopped: after epoch and grace the certificates' promise is broken.
+  assert.match((await findingsAt(45)).join(), /\d+ keys of ended epochs, the oldest due for destruction by/)
 })
 
 test('a data directory that holds anything is not touched', async () => {

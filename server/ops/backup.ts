@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { createLog, settleForCopy, startEmbeddedPostgres } from '#platform'
 import type { Config } from '../config.ts'
@@ -34,6 +34,7 @@ export class BackupRefused extends Error {
 export const manifestName = 'manifest.json'
 export const rootKeyFolder = 'root-key'
 export const keyStoreFolder = 'key-store'
+export const keptBackupsName = 'backups.json'
 
 /** Not worth keeping, or harmful when it comes back: locks, logs, sockets, and what names one machine's places. */
 const leftOut = new Set([
@@ -45,6 +46,7 @@ const leftOut = new Set([
   'keys',
   'BAILEE-DEMO',
   'demo',
+  keptBackupsName,
 ])
 
 export const backup = (config: Config, args: readonly string[]): Promise<void> => asVerb(makeBackup(config, args))
@@ -100,7 +102,7 @@ async function makeBackup(config: Config, args: readonly string[]): Promise<void
     if ((await stat(from)).isDirectory()) await copy(from, `data/${name}`)
     else files.push(await copyFile(from, folder, `data/${name}`))
   }
-  await copy(join(config.dataDirectory, 'keys'), rootKeyFolder)
+  if (config.keyProvider.kind === 'file') await copy(join(config.dataDirectory, 'keys'), rootKeyFolder)
   if ((await stateOf(cluster)) !== before)
     throw new BackupRefused('A server was started meanwhile: this copy is worthless · 备份期间有服务器启动，此备份无效')
 
@@ -116,6 +118,7 @@ async function makeBackup(config: Config, args: readonly string[]): Promise<void
   }
   // Last: a folder without it is no backup.
   await writeDurably(join(folder, manifestName), Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`), 0o600)
+  await remember(config.dataDirectory, { folder, at: manifest.at })
   const megabytes = (files.reduce((sum, { size }) => sum + size, 0) / 1024 / 1024).toFixed(1)
   process.stdout.write(
     [
@@ -155,6 +158,19 @@ async function lastRecordOf(cluster: string): Promise<{ path: string; bytes: Buf
   const end = from + bytes.readUInt32LE(from) + 64
   bytes.fill(0, Math.min(segmentBytes, Math.ceil(end / pageBytes) * pageBytes))
   return { path, bytes }
+}
+
+/** So that the doctor can say when the key store's part should be gone. */
+async function remember(dataDirectory: string, made: { folder: string; at: string }): Promise<void> {
+  const path = join(dataDirectory, keptBackupsName)
+  const earlier = await readFile(path, 'utf8')
+    .then(JSON.parse, () => [])
+    .catch(() => [])
+  await writeFile(
+    path,
+    `${JSON.stringify([...(Array.isArray(earlier) ? earlier : []), made].slice(-1000), null, 1)}\n`,
+    { mode: 0o600 },
+  )
 }
 
 /** Changes whenever PostgreSQL starts, writes a checkpoint or ends. */

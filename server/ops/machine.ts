@@ -9,7 +9,7 @@ export async function examineMachine(config: Config, portalFolder: string): Prom
   return [
     examineNode(process.versions.node),
     await examineDataDirectory(config.dataDirectory),
-    await examineRootKey(rootKeyPath(config.dataDirectory)),
+    ...(config.keyProvider.kind === 'file' ? [await examineRootKey(rootKeyPath(config.dataDirectory))] : []),
     await examineDisk(config.dataDirectory),
     examinePortal(portalFolder),
   ]

@@ -16,25 +16,37 @@ export class NothingToRead extends Error {
   override readonly name = 'NothingToRead'
 }
 
-/** @throws {NothingToRead} before the first start; {PostgresStartError} or the driver's error when it cannot be reached. */
-export async function openReadingRoom(config: Config): Promise<ReadingRoom> {
+interface Reached {
+  readonly main: string
+  readonly keyStore: string
+  readonly how: ReadingRoom['how']
+  stop(): Promise<void>
+}
+/** Where the databases are, started if nobody runs them. @throws {NothingToRead} before the first start; {PostgresStartError} */
+export async function reachDatabases(config: Config): Promise<Reached> {
   if (config.databaseUrl !== undefined)
-    return roomOf(config.databaseUrl, config.keyStoreUrl!, 'external', async () => {})
+    return { main: config.databaseUrl, keyStore: config.keyStoreUrl!, how: 'external', stop: async () => {} }
   const cluster = await findCluster(config.dataDirectory)
   if (cluster === undefined) throw new NothingToRead()
   const attached = await socketOf(cluster)
   if (attached && (await holderOf(config.dataDirectory)) !== undefined) {
     const password = (await readFile(join(config.dataDirectory, 'password'), 'utf8')).trim()
     const url = (database: string) => urlOf({ ...attached, user: 'bailee', password, database })
-    return roomOf(url('bailee'), url('bailee_keys'), 'attached', async () => {})
+    return { main: url('bailee'), keyStore: url('bailee_keys'), how: 'attached', stop: async () => {} }
   }
   const postgres = await startEmbeddedPostgres({
     dataDirectory: config.dataDirectory,
     log: createLog('silent'),
   })
   const url = (database: string) => urlOf({ ...postgres.connection, database })
-  return roomOf(url('bailee'), url('bailee_keys'), 'started', () => postgres.stop()).catch(async (error: unknown) => {
-    await postgres.stop()
+  return { main: url('bailee'), keyStore: url('bailee_keys'), how: 'started', stop: () => postgres.stop() }
+}
+
+/** @throws as `reachDatabases`, or the driver's error when a database cannot be reached. */
+export async function openReadingRoom(config: Config): Promise<ReadingRoom> {
+  const { main, keyStore, how, stop } = await reachDatabases(config)
+  return roomOf(main, keyStore, how, stop).catch(async (error: unknown) => {
+    await stop()
     throw error
   })
 }

@@ -13,6 +13,7 @@ import type { TileStore } from './tile-store.ts'
 import type { WitnessConfig } from './witnesses.ts'
 
 export type { Appended, EntryDraft, Json, Ledger, PublicDraft } from './model.ts'
+export type { OpenedEntry } from './reading.ts'
 export { chainRewrapper } from './rewrapping.ts'
 export type { LedgerRoom } from './room.ts'
 export { Fenced, ForkRefused, Sequencer, type SequencerSettings, type SequencerState } from './sequencer.ts'

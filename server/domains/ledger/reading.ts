@@ -37,6 +37,24 @@ interface Opening {
   readonly fields: readonly (readonly [string, Json])[]
 }
 
+/** An entry as the person reads it. */
+export interface OpenedEntry {
+  readonly entry: string
+  readonly n: number
+  readonly index: number
+  readonly at: string
+  readonly kind: string
+  readonly fields: Readonly<Record<string, Json>>
+  readonly tenant: string
+}
+/** The least id of a millisecond. */
+const idAt = (milliseconds: number): string =>
+  Math.min(Math.max(0, milliseconds), latestInstant + 1)
+    .toString(16)
+    .padStart(12, '0')
+    .padEnd(32, '0')
+const latestInstant = 2 ** 48 - 2
+
 interface Witnessed {
   readonly size: number
   readonly note: string
@@ -180,21 +198,51 @@ export class LedgerReader {
     if (before !== null && !/^[0-9a-f]{32}$/.test(before)) throw new Refusal('cursor_malformed')
     const rows = await store.readOpenings(this.#db, subject, before, pageSize + 1)
     const items = rows.slice(0, pageSize).map((row) => {
-      const fields = Object.fromEntries(this.#open(chain, subject, row).fields) as Record<string, Json>
-      const { entry: _entry, kind, at, commitment: _commitment, ...rest } = fields
-      return {
-        entry: toWire('ent', row.entry as EntryId),
-        n: row.n,
-        index: row.leafIndex,
-        at: String(at),
-        kind: String(kind),
-        fields: rest,
-      }
+      const { tenant: _tenant, ...entry } = this.#entry(chain, subject, row)
+      return entry
     })
     return {
       items,
       next: rows.length > pageSize ? rows[pageSize - 1]!.entry : null,
       total: await store.countOpenings(this.#db, subject),
+    }
+  }
+
+  /** Every entry of a person, opened a page at a time, newest first: for copies and sums. Nothing once erased. */
+  async *pagesOf(subject: PersonId, pageLength = 1000): AsyncGenerator<OpenedEntry[]> {
+    const chain = await this.#chain(subject)
+    if (!chain) return
+    for (let before: string | null = null; ; ) {
+      const rows: readonly store.OpeningRow[] = await store.readOpenings(this.#db, subject, before, pageLength)
+      yield rows.map((row) => this.#entry(chain, subject, row))
+      const last = rows[pageLength - 1]
+      if (!last) return
+      before = last.entry
+    }
+  }
+  /** Entries of a period, newest first, and how many there are. Ids begin with their time, so the index finds the period. */
+  async usagesOf(
+    subject: PersonId,
+    wanted: { since: number | undefined; until: number | undefined; offset: number; limit: number },
+  ): Promise<{ total: number; items: OpenedEntry[] }> {
+    const chain = await this.#chain(subject)
+    if (!chain) return { total: 0, items: [] }
+    const period = { from: idAt(wanted.since ?? 0), to: idAt((wanted.until ?? latestInstant) + 1) }
+    const total = await store.countUsages(this.#db, subject, period)
+    const rows = await store.readUsages(this.#db, subject, period, wanted.offset, wanted.limit)
+    return { total, items: rows.map((row) => this.#entry(chain, subject, row)) }
+  }
+  #entry(chain: Chain, subject: string, row: store.OpeningRow): OpenedEntry {
+    const fields = Object.fromEntries(this.#open(chain, subject, row).fields) as Record<string, Json>
+    const { entry: _entry, kind, at, commitment: _commitment, ...rest } = fields
+    return {
+      entry: toWire('ent', row.entry as EntryId),
+      n: row.n,
+      index: row.leafIndex,
+      at: String(at),
+      kind: String(kind),
+      fields: rest,
+      tenant: row.tenant,
     }
   }
 

@@ -259,6 +259,33 @@ export async function countOpenings(db: Query, subject: string): Promise<number>
   })
   return row!.n
 }
+interface Period {
+  /** Ids: from the first, before the second. */
+  readonly from: string
+  readonly to: string
+}
+export async function readUsages(
+  db: Query,
+  subject: string,
+  { from, to }: Period,
+  offset: number,
+  limit: number,
+): Promise<readonly OpeningRow[]> {
+  return db.query<OpeningRow>({
+    name: 'ledger/read-usages',
+    text: `select entry, tenant, n, leaf_index as "leafIndex", sealed from ledger.opening
+      where subject = $1 and entry >= $2::uuid and entry < $3::uuid order by entry desc offset $4 limit $5`,
+    values: [subject, from, to, offset, limit],
+  })
+}
+export async function countUsages(db: Query, subject: string, { from, to }: Period): Promise<number> {
+  const [row] = await db.query<{ n: number }>({
+    name: 'ledger/count-usages',
+    text: 'select count(*) as n from ledger.opening where subject = $1 and entry >= $2::uuid and entry < $3::uuid',
+    values: [subject, from, to],
+  })
+  return row!.n
+}
 /**
  * Is this entry of this person still on its way? Only ids are asked for; the outbox is small. `maker`: only if this
  * organisation made it. The text is the head of an outbox line (`outbox.ts`).

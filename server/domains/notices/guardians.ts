@@ -1,4 +1,12 @@
-import { type ClientActor, instant, type OrganisationId, type PersonActor, type PersonId, Refusal } from '#kernel'
+import {
+  type ClientActor,
+  instant,
+  type OrganisationId,
+  type PersonActor,
+  type PersonId,
+  Refusal,
+  type StaffActor,
+} from '#kernel'
 import type { Query, Tx } from '#platform'
 import type { NoticesDeps } from './deps.ts'
 import type { GuardianLink, PublishedNotice } from './model.ts'
@@ -11,7 +19,7 @@ import { consentKinds, guardiansOf } from './store-guardians.ts'
  */
 export async function actingFor(
   db: Query,
-  actor: ClientActor | PersonActor,
+  actor: ClientActor | StaffActor | PersonActor,
   person: PersonId,
   at: Date,
 ): Promise<void> {

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { HttpServer, RoomMigrations } from '#platform'
 import { sweepConsents } from './actions/sweep.ts'
+import { withdrawConsent } from './actions/withdraw-consent.ts'
+import { basisOf } from './basis.ts'
 import type { NoticesDeps } from './deps.ts'
 import { mountNoticesRoutes } from './routes.ts'
 import { RulesCache } from './rules-cache.ts'
@@ -22,6 +24,7 @@ export {
 export { grantRewrapper } from './rewrapping.ts'
 export { agreementOf, grantsOf, judgeSnapshot, reaches, untilOf } from './rules.ts'
 export type { RecipientConsent } from './store.ts'
+export { basisOf, withdrawConsent }
 
 export const noticesMigrations: RoomMigrations = { room: 'notices', folder: join(import.meta.dirname, 'migrations') }
 

@@ -3,6 +3,7 @@ import type { Tx } from '#platform'
 import type { Member } from './model.ts'
 import { judgeUse } from './rules.ts'
 import { findApprovalForUpdate, findUsableApproval, markApprovalUsed } from './store-approvals.ts'
+import { findFounder } from './store-organisations.ts'
 
 export interface ApprovedAct {
   readonly tenant: OrganisationId
@@ -31,4 +32,24 @@ export async function assertApproved(clock: Clock, tx: Tx, wanted: ApprovedAct):
   if (refused || !approval) throw new Refusal(refused ?? 'approval_needed', { missing: { act, subject } })
   await markApprovalUsed(tx, approval.id, now)
   return approval.id
+}
+
+/**
+ * Uses up an approval of the first organisation whose act is done at the server's own terminal, where nobody signs in: what
+ * is checked is that two people agreed, not which of them sits there. Both are named in the answer, for the ledger.
+ * @throws {Refusal} `approval_needed` or `approval_expired`
+ */
+export async function useApprovalAtTerminal(
+  clock: Clock,
+  tx: Tx,
+  wanted: { readonly approval: string; readonly act: string; readonly subject: string },
+): Promise<{ readonly requestedBy: string; readonly decidedBy: string }> {
+  const { act, subject } = wanted
+  const founder = await findFounder(tx)
+  const approval = founder && (await findApprovalForUpdate(tx, founder, fromWire('apr', wanted.approval)))
+  const now = clock.now()
+  const refused = judgeUse(approval, { act, subject, requestedBy: approval?.requestedBy ?? '' }, now)
+  if (refused || !approval?.decidedBy) throw new Refusal(refused ?? 'approval_needed', { missing: { act, subject } })
+  await markApprovalUsed(tx, approval.id, now)
+  return { requestedBy: approval.requestedBy, decidedBy: approval.decidedBy }
 }

@@ -14,7 +14,7 @@ import { findOrganisation, replaceSetupToken } from './store-organisations.ts'
 import { findPerson, insertLivePersons, markPersonErased } from './store-persons.ts'
 import { deleteExpired } from './store-sessions.ts'
 
-export type { ApprovedAct } from './approvals.ts'
+export { type ApprovedAct, useApprovalAtTerminal } from './approvals.ts'
 export type { Credentials } from './authenticate.ts'
 export type { Member, PartiesDeps, Person } from './model.ts'
 export { type SoftwareAuthenticator, softwareAuthenticator } from './test-authenticator.ts'

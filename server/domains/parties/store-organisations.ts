@@ -108,3 +108,11 @@ export async function closeSetup(tx: Tx, now: Date): Promise<void> {
     values: [now],
   })
 }
+
+export async function findFounder(db: Query): Promise<OrganisationId | undefined> {
+  const [row] = await db.query<{ id: OrganisationId }>({
+    name: 'parties/find-founder',
+    text: 'select id from parties.organisation where founder',
+  })
+  return row?.id
+}

@@ -1,8 +1,8 @@
 import pg from 'pg'
 
 /** PostgreSQL roles and schemas, one a room. The room's role sees what lower rooms publish and nothing above. */
-export type Room = 'platform' | 'ledger' | 'parties' | 'notices' | 'vault'
-export const rooms: readonly Room[] = ['platform', 'ledger', 'parties', 'notices', 'vault']
+export type Room = 'platform' | 'ledger' | 'parties' | 'notices' | 'vault' | 'demands'
+export const rooms: readonly Room[] = ['platform', 'ledger', 'parties', 'notices', 'vault', 'demands']
 export const roleOf = (room: Room): string => `bailee_${room}`
 
 /** What a store needs: one statement, named so that it is prepared once a connection. */

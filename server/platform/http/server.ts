@@ -8,6 +8,7 @@ import { SealBroken } from '../keys/index.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { parseJsonBody } from './body.ts'
+import { FileAnswer } from './file-answer.ts'
 import { RateLimiter } from './limits.ts'
 import { compileCheck } from './validate.ts'
 
@@ -36,6 +37,8 @@ export interface Call<R extends RouteShape> {
   readonly once: OnceKey | undefined
   /** The session cookie's value as it came, for sign-out. */
   readonly session: string | undefined
+  /** A header that came once, by its lower-case name. */
+  header(name: string): string | undefined
   setSession(value: string, maxAgeSeconds: number): void
   clearSession(): void
 }
@@ -249,6 +252,10 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
             params: checkParams ? checkParams(request.params) : undefined,
             once: shape.idempotency === 'required' ? onceKeyOf(request, shape, settings.digestKey) : undefined,
             session,
+            header: (name: string) => {
+              const value = request.headers[name]
+              return typeof value === 'string' ? value : undefined
+            },
             setSession: (value: string, maxAgeSeconds: number) =>
               reply.header(
                 'set-cookie',
@@ -260,7 +267,14 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
                 `${sessionCookie}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0${settings.secureCookies ? '; Secure' : ''}`,
               ),
           } as unknown as Call<typeof shape> // each member was just checked against the shape it is typed by
-          const answer = await handler(call)
+          const answer: unknown = await handler(call)
+          if (answer instanceof FileAnswer)
+            return reply
+              .code(status)
+              .header('content-type', answer.media)
+              .header('content-disposition', `attachment; filename="${answer.name}"`)
+              .header('cache-control', 'no-store')
+              .send(answer.content)
           reply
             .code(status)
             .header('content-type', `${shape.media ?? 'application/json'}; charset=utf-8`)

@@ -1,3 +1,4 @@
+export { type KeyProviderSettings, openKeyProvider } from './choose.ts'
 export {
   createKeys,
   type EndedKey,
@@ -9,7 +10,7 @@ export {
   type Signer,
 } from './keys.ts'
 export { type EpochKeyRow, type KeyStore, openKeyStore } from './keystore.ts'
-export { fileKeyProvider, type KeyProvider, KeyProviderError } from './provider.ts'
+export { fileKeyProvider, type KeyProvider, KeyProviderError, readRootFile, writeRootFile } from './provider.ts'
 export { columnGuard, keyIdsArray, onceRewrapper } from './rewrap-sql.ts'
 export type { Rewrapped, Rewrapper, WrappedRow } from './rewrapper.ts'
 export {
@@ -33,3 +34,4 @@ export {
   sealedOverhead,
 } from './sealed.ts'
 export { type FreshDrawer, type PurposeKey, type SealedDrawer, sealContents } from './sealing.ts'
+export { combine, readShare, type Share, ShareError, shareText, split } from './shamir.ts'

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { lengthPrefixed } from '@bailee/proof'
 import { open, seal } from './sealed.ts'
 
-/** Holds the root and never gives it out: wraps and unwraps other keys. `file` now; `pkcs11` and `transit` fit the same shape. */
+/** Holds the root and never gives it out: wraps and unwraps other keys. `file` here, `pkcs11.ts`, `transit.ts`. */
 export interface KeyProvider {
   readonly name: string
   wrap(key: Uint8Array, context: Uint8Array): Promise<Buffer>
@@ -13,6 +13,36 @@ export interface KeyProvider {
 }
 export class KeyProviderError extends Error {
   override readonly name = 'KeyProviderError'
+}
+
+/** The root of the file provider, header and all: for the key ceremony. @throws {KeyProviderError} */
+export async function readRootFile(path: string): Promise<Buffer> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new KeyProviderError(`the root key file cannot be read: ${path}`, { cause: error })
+  })
+  assertRoot(bytes, path)
+  return bytes
+}
+/** Puts a root back where none is; an existing one is never overwritten. @throws {KeyProviderError} */
+export async function writeRootFile(path: string, bytes: Buffer): Promise<void> {
+  assertRoot(bytes, path)
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const handle = await openFile(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw new KeyProviderError(
+      error.code === 'EEXIST' ? `there is a root key already: ${path}` : `the root key file cannot be written: ${path}`,
+      { cause: error },
+    )
+  })
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+function assertRoot(bytes: Buffer, path: string): void {
+  if (bytes.length !== fileHeader.length + 48 || !bytes.subarray(0, fileHeader.length).equals(fileHeader))
+    throw new KeyProviderError(`the root key file is damaged: ${path}`)
 }
 
 const fileHeader = Buffer.from('bailee root v1\n')
@@ -38,8 +68,7 @@ export async function fileKeyProvider(path: string): Promise<KeyProvider> {
   }
   const mode = (await stat(path)).mode & 0o777
   if (process.platform !== 'win32' && mode & 0o077) await chmod(path, 0o600)
-  if (bytes.length !== fileHeader.length + 48 || !bytes.subarray(0, fileHeader.length).equals(fileHeader))
-    throw new KeyProviderError(`the root key file is damaged: ${path}`)
+  assertRoot(bytes, path)
   const id = Buffer.from(bytes.subarray(fileHeader.length, fileHeader.length + 16))
   const secret = bytes.subarray(fileHeader.length + 16)
   const key: KeyObject = createSecretKey(secret)

@@ -1,4 +1,4 @@
-import { actorField, type ClientActor, newId, type PersonActor, type PersonId, Refusal } from '#kernel'
+import { actorField, type ClientActor, newId, type PersonActor, type PersonId, Refusal, type StaffActor } from '#kernel'
 import { type OnceKey, once } from '#platform'
 import type { NoticesDeps } from '../deps.ts'
 import { actingFor } from '../guardians.ts'
@@ -15,7 +15,7 @@ export interface Withdrawal {
 /** Withdraws consent for one purpose: the wraps are deleted, so the next look has no key. Other purposes are untouched. Article 2. */
 export async function withdrawConsent(
   deps: NoticesDeps,
-  actor: ClientActor | PersonActor,
+  actor: ClientActor | StaffActor | PersonActor,
   { person, purpose, recipient }: Withdrawal,
   onceKey: OnceKey | undefined,
 ) {

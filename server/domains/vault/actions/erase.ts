@@ -1,4 +1,13 @@
-import { actorField, type ClientActor, instant, newId, type PersonActor, type PersonId, Refusal } from '#kernel'
+import {
+  actorField,
+  type ClientActor,
+  instant,
+  newId,
+  type PersonActor,
+  type PersonId,
+  Refusal,
+  type StaffActor,
+} from '#kernel'
 import { epochOf, type OnceKey, once, unrecoverableAt } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { eraseDrawers } from '../store.ts'
@@ -9,7 +18,7 @@ import { eraseDrawers } from '../store.ts'
  */
 export async function erase(
   deps: VaultDeps,
-  actor: ClientActor | PersonActor,
+  actor: ClientActor | StaffActor | PersonActor,
   person: PersonId,
   onceKey: OnceKey | undefined,
 ) {
