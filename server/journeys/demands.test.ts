@@ -261,6 +261,20 @@ test('somebody at a counter: the clock waits until it is known who asks', async 
   assert.equal(known.json.demand.state, 'open')
 })
 
+test('who was refused for want of identity may sign in and escalate, and from then on the clock runs', async () => {
+  const { cookie, person } = await newPerson()
+  const { demand } = (await make({ person, kind: 'delete' }, asShop)).json
+  assert.match(demand.clockStarts.en, /who asks/)
+  const refusal = { outcome: 'refused', reason: 'identity-unproven', text: 'nobody came' }
+  assert.equal((await act(demand.id, 'answer', refusal, asShop)).json.demand.state, 'refused')
+  const escalated = await act(demand.id, 'escalate', {}, { cookie })
+  assert.equal(escalated.status, 200, JSON.stringify(escalated.json))
+  const { state, identity, clock, clockStarts } = escalated.json.demand
+  assert.deepEqual([state, identity, clock.id, clockStarts], ['escalated', 'proven', 'cn-order24-12', null])
+  const answered = await act(demand.id, 'answer', { outcome: 'fulfilled' }, asShop)
+  assert.equal(answered.json.demand.state, 'fulfilled')
+})
+
 test('a stranger sees nothing, and another provider neither', async () => {
   const { cookie } = await newPerson()
   const other = await newPerson()

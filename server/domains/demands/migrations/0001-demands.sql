@@ -31,7 +31,7 @@ create table demands.demand (
   -- A refusal without a reason cannot be written down.
   check (state <> 'refused' or reason is not null),
   check ((started_at is null) = (due_at is null)),
-  check (state = 'pending' or state = 'withdrawn' or state = 'refused' or started_at is not null)
+  check (state in ('pending', 'withdrawn', 'refused') or started_at is not null)
 );
 create index demand_of_person on demands.demand (subject, id desc);
 create index demand_by_clock on demands.demand (tenant, due_at, id) where state in ('open', 'escalated', 'fulfilling');
