@@ -30,7 +30,7 @@ test('fifteen days and fifteen working days run past the holidays, and each esca
     [toDelete, toCorrect].map((demand) => [demand.clock.id, demand.clock.lastDay, demand.clock.dueAt]),
     [
       ['cn-order24-12', '2026-10-08', '2026-10-08T16:00:00.000Z'],
-      ['cn-191-6-4', '2026-10-15', '2026-10-15T16:00:00.000Z'],
+      ['cn-191-6', '2026-10-15', '2026-10-15T16:00:00.000Z'],
     ],
   )
   const of = (date: string) => toCorrect.clock.steps.find((step: { date: string }) => step.date === date)
@@ -80,7 +80,7 @@ test('supervision hears of an escalation once, by id and clock alone', async () 
   const own = heard.filter(({ payload }) => payload.demand === id)
   assert.deepEqual(
     own.map(({ payload }) => payload),
-    [{ demand: id, provider: shop.organisation, kind: 'correct', clock: 'cn-191-6-4', by: 'clock', refusedFor: null }],
+    [{ demand: id, provider: shop.organisation, kind: 'correct', clock: 'cn-191-6', by: 'clock', refusedFor: null }],
   )
 })
 
