@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { demandsRewrapper } from '#demands'
+import { keyIdOf, open, seal } from '#platform'
 import { type Answer, startTestServer } from '../testing.ts'
 import { entryOf, visit } from './test-person.ts'
 import { readZip } from './test-zip.ts'
@@ -421,24 +423,32 @@ test('a demand of somebody who was erased by another way lapses instead of escal
   assert.deepEqual([after.state, after.escalated], ['withdrawn', null])
 })
 
-test('words outlive the key that sealed them: they are sealed anew in time', async () => {
+test('words outlive the key that sealed them: the rotation of epoch keys knows where they lie', async () => {
   const { cookie } = await newPerson()
   const { id } = (await make({ kind: 'correct', text: 'still readable' }, { cookie })).json.demand
-  const age = async () => {
-    const [row] = await db.as('demands').query<{ words: Buffer; fresh: boolean }>({
-      text: `select words, words_sealed_at > now() - interval '1 day' as fresh from demands.demand where id = $1`,
-      values: [id.slice(4)],
-    })
-    return row!
-  }
-  const before = await age()
-  await db.as('demands').query({
-    text: `update demands.demand set words_sealed_at = now() - interval '20 days' where id = $1`,
-    values: [id.slice(4)],
-  })
-  assert.ok((await room.resealWords()) >= 1)
-  const resealed = await age()
-  assert.deepEqual([resealed.fresh, resealed.words.equals(before.words)], [true, false])
+  const { db: database, keys } = server.running.app.foundation
+  const rewrapper = demandsRewrapper(database)
+  const stored = async () =>
+    (
+      await db
+        .as('demands')
+        .query<{ words: Buffer }>({ text: 'select words from demands.demand where id = $1', values: [id.slice(4)] })
+    )[0]!.words
+  const was = await stored()
+  const batch = await rewrapper.nextBatch!(null, 1000, [keyIdOf(was)])
+  const row = batch.rows.find(({ blob }) => blob.equals(was))!
+  assert.equal(await rewrapper.owns(row.tenant, row.purpose), true)
+  assert.ok(((await rewrapper.countUnder([keyIdOf(was)])).get(keyIdOf(was)) ?? 0) >= 1)
+  await keys.load([keyIdOf(was)])
+  const { key, idBytes } = await keys.current(row.tenant, row.purpose)
+  const now = seal(key, idBytes, open(keys.cached(keyIdOf(was))!, was, row.aad), row.aad)
+  assert.equal(
+    await rewrapper.replace!([{ place: row.place, was: now, now: was }]),
+    0,
+    'only what was read is replaced',
+  )
+  assert.equal(await rewrapper.replace!([{ place: row.place, was, now }]), 1)
+  assert.equal((await stored()).equals(now), true)
   assert.equal((await get(id, { cookie })).json.text, 'still readable')
 })
 

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { HttpServer, Jobs, RoomMigrations } from '#platform'
 import { escalateOverdue } from './actions/escalate.ts'
 import type { DemandsDeps } from './deps.ts'
-import { finishAll, recount, resealWords } from './jobs.ts'
+import { finishAll, recount } from './jobs.ts'
 import { mountDemandsRoutes } from './routes.ts'
 
 export type { Acts, Basis, DemandsDeps, HeldRecord } from './deps.ts'
+export { demandsRewrapper } from './rewrapping.ts'
 export const demandsMigrations: RoomMigrations = { room: 'demands', folder: join(import.meta.dirname, 'migrations') }
 
 /** What people ask by right, with the law's clocks. */
@@ -18,8 +19,6 @@ export interface DemandsRoom {
   finishAll(): Promise<void>
   /** Counts clocks again that rested on a calendar which was not yet published; runs by itself every day. */
   recount(): Promise<void>
-  /** Seals words that were sealed so many days ago under today's epoch key: with 0 to be done before an epoch key is destroyed. */
-  resealWords(olderThanDays?: number): Promise<number>
 }
 export function createDemands(deps: DemandsDeps): DemandsRoom {
   return {
@@ -30,13 +29,9 @@ export function createDemands(deps: DemandsDeps): DemandsRoom {
       })
       jobs.every('demands/finish', 60, () => finishAll(deps))
       jobs.every('demands/recount', 86_400, () => recount(deps))
-      jobs.every('demands/reseal', 86_400, async () => {
-        await resealWords(deps)
-      })
     },
     escalateOverdue: () => escalateOverdue(deps),
     finishAll: () => finishAll(deps),
     recount: () => recount(deps),
-    resealWords: (olderThanDays) => resealWords(deps, olderThanDays),
   }
 }

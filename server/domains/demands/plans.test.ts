@@ -88,7 +88,6 @@ const lists: Readonly<Record<string, (query: Query) => Promise<unknown>>> = {
   'what is overdue': (query) => store.overdueDemands(query, now, 100),
   'what is unfinished': (query) => store.unfinishedDemands(query, now, 100),
   'what rests on an assumption': (query) => store.assumedDemands(query, null, 100),
-  'words that were sealed long ago': (query) => store.oldWords(query, now, 100),
 }
 for (const [what, run] of Object.entries(lists))
   test(`${what} are found by index alone`, async () => {

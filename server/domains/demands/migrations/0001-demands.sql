@@ -8,7 +8,6 @@ create table demands.demand (
   purpose text,
   fields text[] not null,
   words bytea,
-  words_sealed_at timestamptz,
   made_at timestamptz not null,
   made_by text not null,
   evidence text,
@@ -39,7 +38,6 @@ create index demand_pending on demands.demand (tenant, id) where state = 'pendin
 create index demand_running on demands.demand (due_at) where state = 'open';
 create index demand_assumed on demands.demand (id) where state = 'open' and assumed;
 create index demand_unfinished on demands.demand (answered_at) where state = 'fulfilling';
-create index demand_words on demands.demand (words_sealed_at) where words is not null;
 
 -- By which laws' clocks a provider answers. No row: mainland China.
 create table demands.regime (
