@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   consent: async () => (await import('./consent.ts')).consent,
   ledger: async () => (await import('./ledger.ts')).ledger,
   rotate: async () => (await import('./rotate.ts')).rotate,
+  copy: async () => (await import('./copy.ts')).copy,
   start: async () => (await import('./start.ts')).start,
 }
 const args = process.argv.slice(2)

@@ -106,6 +106,8 @@ export const Demand = Type.Object({
   madeAt: Instant,
   madeBy: Type.Union([Type.Literal('person'), Type.Literal('client'), Type.Literal('staff')]),
   clock: nullable(DemandClock),
+  /** While there is no clock: what will start it. */
+  clockStarts: nullable(Bilingual),
   overdue: Type.Boolean(),
   extension: nullable(Type.Object({ text: Type.String(), at: Instant })),
   answer: nullable(

@@ -39,7 +39,7 @@ export const clocks: readonly Clock[] = [
     to: null,
     rank: 'departmental-rule',
     source:
-      'Decree of 16 July 2013, in force 1 September 2013; read in translations (appinchina.co, chinacopyrightandmedia)',
+      'Decree of 16 July 2013, in force 1 September 2013; the 15 days are reported of the draft of April 2013 (lexology.com), the final wording of article 12 was not checked',
     secondHand: true,
     note: {
       en: 'The article speaks of complaints. A demand under article 8 of the Decision, to delete or to stop, is counted as one: the stricter reading.',
@@ -47,11 +47,11 @@ export const clocks: readonly Clock[] = [
     },
   },
   {
-    id: 'cn-191-6-4',
+    id: 'cn-191-6',
     regime: 'cn',
     instrument: method191,
     version: '国信办秘字〔2019〕191号',
-    article: '6(4)',
+    article: '6',
     event: received,
     demands: ['correct', 'delete'],
     length: { workingDays: 15 },
@@ -60,7 +60,7 @@ export const clocks: readonly Clock[] = [
     to: null,
     rank: 'normative-document',
     source:
-      'Issued 28 November 2019 by CAC, MIIT, MPS and SAMR; 15 working days at most where no shorter time was promised; read in reprints',
+      'Issued 28 November 2019 by the offices of CAC, MIIT, MPS and SAMR; 15 working days at most, also where none were promised: known from quotations and a report of the China Consumers Association of 14 December 2021; which item of section 6 was not checked',
     secondHand: true,
   },
   {

@@ -30,7 +30,7 @@ const get = (id: string): Clock => {
   return clock
 }
 const order24 = get('cn-order24-12')
-const method191 = get('cn-191-6-4')
+const method191 = get('cn-191-6')
 const gdpr = get('eu-gdpr-12-3')
 const at = (text: string) => new Date(text)
 

@@ -2,7 +2,17 @@ import type { Language } from '@bailee/contract'
 import { canonicalJson, type Json } from '@bailee/proof'
 import { type Call, type CallerOptions, createCaller, fromProblem } from './caller.ts'
 import { BaileeError, ownErrors } from './errors.ts'
-import type { FieldFor, FieldOf, Notice, NoticeDraft, PurposeOf, SearchableFor } from './notice.ts'
+import type {
+  ConsentedOf,
+  FieldFor,
+  FieldOf,
+  Notice,
+  NoticeDraft,
+  PurposeOf,
+  SearchableFor,
+  TogetherOf,
+  ToldOf,
+} from './notice.ts'
 import type { BodyOf, CallOptions, Receipt, ReplyOf } from './routes.ts'
 
 export interface BaileeOptions<N extends NoticeDraft> extends CallerOptions {
@@ -16,7 +26,22 @@ export interface BaileeOptions<N extends NoticeDraft> extends CallerOptions {
 export interface Consent<N extends NoticeDraft> {
   /** As `takeSnapshot` gave it: the proof of what the person was shown. */
   readonly snapshot: string
-  readonly purposes: readonly PurposeOf<N>[]
+  /** Agreed to together. One that needs separate consent does not compile here. */
+  readonly purposes: readonly TogetherOf<N>[]
+}
+/** Everything that one act of consent may hold. */
+export interface FullConsent<N extends NoticeDraft> extends Consent<N> {
+  readonly person?: string
+  /** Each with a box of its own, ticked by itself. */
+  readonly separately?: readonly ConsentedOf<N>[]
+  /** Of which the person was told, because they need no consent. */
+  readonly informed?: readonly ToldOf<N>[]
+  /** By the slug that the notice gives them, each agreed to by itself. */
+  readonly recipients?: readonly string[]
+  readonly ageBand?: NonNullable<BodyOf<'giveConsent'>['ageBand']>
+  readonly guardian?: NonNullable<BodyOf<'giveConsent'>['guardian']>
+  /** The person agrees to act for a child; no purpose is needed. */
+  readonly asGuardian?: boolean
 }
 export interface Collect<N extends NoticeDraft> {
   /** A new person is made when absent; that needs `consent`. */
@@ -109,12 +134,30 @@ export interface Bailee<N extends NoticeDraft> {
 
   /** A signed snapshot of the live notice, to be shown and then handed back with the consent. */
   takeSnapshot(language?: Language): Promise<ReplyOf<'takeSnapshot'>>
-  giveConsent(
-    consent: Consent<N> & { readonly person?: string },
+  giveConsent(consent: FullConsent<N>, options?: CallOptions): Promise<ReplyOf<'giveConsent'>>
+  /** Renews what still stands: its days begin anew. */
+  renewConsent(
+    consent: Omit<FullConsent<N>, 'asGuardian'> & { readonly person: string },
     options?: CallOptions,
-  ): Promise<ReplyOf<'giveConsent'>>
-  /** Withdraws consent for one purpose; acts at once. */
-  withdraw(person: string, purpose: PurposeOf<N>, options?: CallOptions): Promise<ReplyOf<'withdrawConsent'>>
+  ): Promise<ReplyOf<'renewConsent'>>
+  /** Records a no. Until `askAgainAt` in the answer nobody asks this person again. */
+  refuseConsent(
+    refused: {
+      readonly person: string
+      readonly snapshot: string
+      readonly purposes: readonly ConsentedOf<N>[]
+      readonly recipients?: readonly string[]
+    },
+    options?: CallOptions,
+  ): Promise<ReplyOf<'refuseConsent'>>
+  /** A person’s consents, newest first, with receipts and what became of each; page by `cursor`. */
+  consents(person: string, cursor?: string): Promise<ReplyOf<'listConsents'>>
+  /** Withdraws consent for one purpose, or for one recipient of it; acts at once. */
+  withdraw(
+    person: string,
+    purpose: PurposeOf<N>,
+    options?: CallOptions & { readonly recipient?: string },
+  ): Promise<ReplyOf<'withdrawConsent'>>
   grants(person: string): Promise<ReplyOf<'listGrants'>['items']>
   /** Shreds the person's keys. Cannot be undone. */
   erase(person: string, options?: CallOptions): Promise<ReplyOf<'erase'>>
@@ -249,7 +292,11 @@ export function createBailee<const N extends NoticeDraft>(options: BaileeOptions
     takeSnapshot: async (shown) =>
       call('takeSnapshot', { body: { notice: await liveId(), language: shown ?? language } }),
     giveConsent: (consent, given) => call('giveConsent', { body: consent, ...given }),
-    withdraw: (person, purpose, given) => call('withdrawConsent', { body: { person, purpose }, ...given }),
+    renewConsent: (consent, given) => call('renewConsent', { body: consent, ...given }),
+    refuseConsent: (refused, given) => call('refuseConsent', { body: refused, ...given }),
+    consents: (person, cursor) => call('listConsents', { body: { person, ...(cursor ? { cursor } : {}) } }),
+    withdraw: (person, purpose, { recipient, ...given } = {}) =>
+      call('withdrawConsent', { body: { person, purpose, ...(recipient ? { recipient } : {}) }, ...given }),
     grants: async (person) => (await call('listGrants', { body: { person } })).items,
     erase: (person, given) => call('erase', { body: { person }, ...given }),
     async accessLink(person) {

@@ -4,6 +4,7 @@ export * from './bailee.ts'
 export { type Call, type Caller, type CallerOptions, createCaller, type Fetch, fromProblem } from './caller.ts'
 export { BaileeError, type BaileeErrorCode, type BaileeErrorDetails } from './errors.ts'
 export {
+  type ConsentedOf,
   defineNotice,
   type FieldFor,
   type FieldOf,
@@ -11,6 +12,8 @@ export {
   type NoticeDraft,
   type PurposeOf,
   type SearchableFor,
+  type TogetherOf,
+  type ToldOf,
 } from './notice.ts'
 export type {
   AnyRoute,

@@ -11,6 +11,20 @@ export const defineNotice = <const N extends NoticeDraft>(notice: N): N => notic
 
 export type PurposeOf<N extends NoticeDraft> = N['purposes'][number]['id']
 
+type Stated<N extends NoticeDraft> = N['purposes'][number]
+type IdOf<P> = P extends { readonly id: infer Id extends string } ? Id : never
+/** Purposes that may be agreed to together: all but those that need separate consent. */
+export type TogetherOf<N extends NoticeDraft> = IdOf<
+  Stated<N> extends infer P ? (P extends { readonly basis: 'separate-consent' } ? never : P) : never
+>
+type WithBasis<P, Basis> = P extends { readonly basis: infer B } ? (Extract<B, Basis> extends never ? never : P) : never
+/** Purposes that a person agrees to, and may agree to by themselves. */
+export type ConsentedOf<N extends NoticeDraft> = IdOf<WithBasis<Stated<N>, 'consent' | 'separate-consent'>>
+/** Purposes that need no consent: the person is told. */
+export type ToldOf<N extends NoticeDraft> = IdOf<
+  WithBasis<Stated<N>, 'contract' | 'legal-duty' | 'vital-interest' | 'public-task'>
+>
+
 type Category<N extends NoticeDraft> = N['categories'][number]
 
 /** Every field that the notice covers. */

@@ -40,6 +40,20 @@ export const notice = defineNotice({
 const bailee = createBailee({ url: 'https://bailee.example', key: 'k', notice })
 const person = 'per_0198c2f0000000000000000000000000'
 
+const clinic = createBailee({
+  url: 'https://bailee.example',
+  key: 'k',
+  notice: defineNotice({
+    ...notice,
+    slug: 'clinic',
+    purposes: [
+      { id: 'visits', title: both('Visits'), basis: 'consent', retentionDays: 30 },
+      { id: 'research', title: both('Research'), basis: 'separate-consent', retentionDays: 30 },
+      { id: 'billing', title: both('Billing'), basis: 'legal-duty', retentionDays: 30 },
+    ],
+  }),
+})
+
 export async function everythingTheNoticeAllows() {
   const look = await bailee.for('delivery').look(person, ['name', 'street'])
   isTrue<Equal<typeof look.fields, { readonly name: string; readonly street: string }>>()
@@ -61,6 +75,9 @@ export async function everythingTheNoticeAllows() {
   const shaped = await bailee.call(vault.look, { body: { person, purpose: 'delivery', fields: ['name'] } })
   isTrue<Equal<typeof named, typeof shaped>>()
   await createCaller({ url: 'https://bailee.example' }).call('ledgerStatus')
+  await clinic.giveConsent({ snapshot: 's', purposes: ['visits'], separately: ['research'], informed: ['billing'] })
+  await clinic.giveConsent({ snapshot: 's', purposes: [], asGuardian: true })
+  await clinic.withdraw(person, 'research', { recipient: 'lab' })
 }
 
 export async function whatMustNotCompile() {
@@ -90,6 +107,14 @@ export async function whatMustNotCompile() {
   await bailee.clients.create({ name: 'x', abilities: ['peek'], purposes: ['delivery'] })
   // @ts-expect-error withdrawing a purpose that the notice does not state
   await bailee.withdraw(person, 'marketing')
+  // @ts-expect-error separate consent that is bundled with another
+  await clinic.giveConsent({ snapshot: 's', purposes: ['visits', 'research'] })
+  // @ts-expect-error agreeing to what rests on a legal duty
+  await clinic.giveConsent({ snapshot: 's', purposes: [], separately: ['billing'] })
+  // @ts-expect-error being told of what must be agreed to
+  await clinic.giveConsent({ snapshot: 's', purposes: [], informed: ['visits'] })
+  // @ts-expect-error refusing what is not asked
+  await clinic.refuseConsent({ person, snapshot: 's', purposes: ['billing'] })
   const look = await bailee.for('delivery').look(person, ['name'])
   // @ts-expect-error a field that was not asked for
   look.fields.phone

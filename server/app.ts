@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { createDemands, type DemandsRoom, demandsMigrations } from '#demands'
+import { createDemands, type DemandsRoom, demandsMigrations, demandsRewrapper } from '#demands'
 import { type Clock, day, newId, type OrganisationId, type PersonId, Refusal } from '#kernel'
 import { chainRewrapper, createLedger, type LedgerRoom, ledgerMigrations } from '#ledger'
 import { basisOf, createNotices, grantRewrapper, type NoticesRoom, noticesMigrations, withdrawConsent } from '#notices'
@@ -134,7 +134,7 @@ export async function createApp(
     clock,
     log,
     // Every room that keeps anything sealed under an epoch key stands here, or those keys are never destroyed.
-    rewrappers: [grantRewrapper(db), chainRewrapper(db), onceRewrapper(db)],
+    rewrappers: [grantRewrapper(db), chainRewrapper(db), onceRewrapper(db), demandsRewrapper(db)],
     async announce(tx, destroyed) {
       const leaf = { type: 'epoch-keys-destroyed', v: 1, ...destroyed }
       await ledger.append(tx, [{ entry: newId(), tenant: null, at: clock.now().getTime(), leaf }])

@@ -21,10 +21,10 @@ export interface ServeOptions {
   readonly onFailure?: (why: string) => void
   /** Another clock than the machine's: for tests of what happens after a year. */
   readonly clock?: Clock
-  /** More routes, before the doors open: benches mount their baselines here. */
   /** For rehearsals: the server's time runs so many milliseconds ahead; a rotation waits so long before it destroys. */
   readonly clockAhead?: number
   readonly settleMilliseconds?: number
+  /** More routes, before the doors open: benches mount their baselines here. */
   readonly beforeListening?: (app: App, connections: Connections) => Promise<void>
 }
 

@@ -180,7 +180,7 @@ async function playAndVerify(url: string, token: string, started: number): Promi
   const hits = await world.shop.desk.for('delivery').find('phone', leaving.invented.fields.phone)
   tellCertificate(certificate)
 
-  step('A clinic asks separately, asks parents, and changes its notice', '诊所单独征询、征询父母、变更规则')
+  step('A clinic asks separately, and asks a parent', '诊所单独征询，并征询父母')
   const rights = await rightsAreReal(url, world.founder, diary)
 
   step('An outsider reads the ledger and verifies', '外部人员读取账本并核验')

@@ -110,10 +110,7 @@ export async function rightsAreReal(url: string, founderKey: string, diary: Diar
     separately: ['treatment'],
     recipients: ['laboratory'],
   })
-  told(
-    'sensitive information needs a consent of its own: bundled it is refused, ticked by itself it is taken',
-    '敏感信息须单独同意：捆绑即被拒，单独勾选方可',
-  )
+  told('sensitive: bundled consent is refused, a separate one is taken', '敏感信息：捆绑同意被拒，单独同意方可')
   const { document, signature, key } = consentReceipt
   const message = concat(utf8Encode('bailee/consent-receipt/v1\n'), canonicalJsonBytes(document as Json))
   insist(verifyEd25519(base64Decode(key), message, base64Decode(signature)), 'the consent receipt does not verify')
@@ -130,8 +127,8 @@ export async function rightsAreReal(url: string, founderKey: string, diary: Diar
   })
   insist(child.grants.length > 0, 'the guardian’s consent opened nothing')
   told(
-    `a child of under fourteen cannot agree alone; a parent can, until ${handOver}`,
-    `未满十四周岁不能单独同意；父母可代为同意，至 ${handOver} 止`,
+    `a child cannot agree alone; a parent can, until ${handOver}`,
+    `未满十四周岁不能自行同意；父母可代为同意，至 ${handOver}`,
   )
 
   await clinic.website.call(notices.refuseConsent, {
@@ -164,8 +161,8 @@ export async function rightsAreReal(url: string, founderKey: string, diary: Diar
   const fresh = await codeOf(desk.for('treatment').look(person, ['bloodType']))
   insist(fresh === 'grant_missing', `a field nobody agreed to was answered ${fresh ?? 'with the data'}`)
   told(
-    `the notice widened: ${preview.askedAnew} people must be asked anew; the old fields still open, the new one does not`,
-    `规则扩大：须重新征得 ${preview.askedAnew} 人同意；原有信息照常开启，新增信息不得开启`,
+    `notice widened: ${preview.askedAnew} to be asked anew; the new field does not open`,
+    `规则扩大：须重新征得 ${preview.askedAnew} 人同意，新增信息不得开启`,
   )
   const dpv = await createCaller({ url }).call(notices.noticeDpv, { params: { notice: published.notice.id } })
   const hash = createHash('sha256')
@@ -173,10 +170,7 @@ export async function rightsAreReal(url: string, founderKey: string, diary: Diar
     .digest('hex')
   insist(hash === published.notice.hash, 'the notice is not what its hash says')
   insist('@context' in dpv, 'the machine-readable notice is no JSON-LD')
-  told(
-    'every version is published for machines too (W3C DPV), and its hash is in the ledger',
-    '每一版本均以机器可读格式（W3C DPV）公布，其哈希写入账本',
-  )
+  told('each version is published for machines too (W3C DPV JSON-LD)', '每一版本亦以机器可读格式（W3C DPV）公布')
 
   await clinic.website.call('withdrawConsent', { body: { person, purpose: 'treatment', recipient: 'laboratory' } })
   insist(

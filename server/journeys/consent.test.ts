@@ -300,9 +300,23 @@ test('a child is spoken for by their guardian, by nobody else’s, and by themse
   const acting = (cookie: string) => call('POST', '/v1/notices/consents/mine', { cookie, body: { person } })
   assert.equal((await acting((await visit(server, shop, parent)).cookie)).json.items.length, 1)
   assert.equal((await acting((await visit(server, shop, other)).cookie)).json.code, 'person_unknown')
+  // In a session of their own the guardian acts for the child and for nobody else; the child may withdraw alone.
+  const { cookie: parents } = await visit(server, shop, parent)
+  const withGuardian = { snapshot: await lessons.snapshot(), person, ...child, ...by(parent) }
+  assert.equal((await call('POST', '/v1/notices/consents', { cookie: parents, body: withGuardian })).status, 201)
+  const notMine = { ...withGuardian, person: stranger }
+  assert.equal(
+    (await call('POST', '/v1/notices/consents', { cookie: parents, body: notMine })).json.code,
+    'person_unknown',
+  )
+  const { cookie: own } = await visit(server, shop, person)
+  const less = { person, purpose: 'lessons', recipient: 'printer' }
+  assert.equal((await call('POST', '/v1/notices/consents/withdraw', { cookie: own, body: less })).status, 200)
+  const alone = { snapshot: await lessons.snapshot(), purposes: ['lessons'], ageBand: 'adult' }
+  assert.equal((await call('POST', '/v1/notices/consents', { cookie: own, body: alone })).json.code, 'guardian_needed')
   assert.deepEqual(
     (await entriesOf(parent)).filter(({ kind }) => kind === 'guardian-consent').map(({ fields }) => fields.person),
-    [person],
+    [person, person],
   )
 
   ahead += 21 * day

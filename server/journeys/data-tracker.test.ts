@@ -74,6 +74,17 @@ test('a representative names themselves, and the person sees that somebody looke
   const odd = await find({ userCode: person }, { key: shop.key, headers: { 'x-road-userid': 'a b' } })
   assert.deepEqual([odd.status, odd.json.field], [422, 'X-Road-UserId'])
 })
+test('a representative’s portal sees what its provider did, and the person alone who else asked in vain', async () => {
+  await call('POST', '/v1/vault/look', { key: rival.key, body: { person, purpose: 'delivery', fields: ['name'] } })
+  await server.settle()
+  const codes = (usages: { receiverCode: string }[]) => new Set(usages.map((usage) => usage.receiverCode))
+  const own = (await find({ userCode: person }, { cookie })).json
+  assert.deepEqual(codes(own.usages), new Set([shop.organisation, rival.organisation]))
+  const headers = { 'x-road-userid': 'EE12345678901' }
+  const shown = (await find({ userCode: person }, { key: shop.key, headers })).json
+  assert.deepEqual(codes(shown.usages), new Set([shop.organisation]))
+  assert.equal(shown.totalUsages, shown.usages.length)
+})
 test('nobody sees a stranger’s usages', async () => {
   const other = await visit(server, shop, await shop.person())
   assert.equal((await find({ userCode: person }, { cookie: other.cookie })).json.code, 'person_unknown')

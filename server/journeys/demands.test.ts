@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { demandsRewrapper } from '#demands'
+import { keyIdOf, open, seal } from '#platform'
 import { type Answer, startTestServer } from '../testing.ts'
 import { entryOf, visit } from './test-person.ts'
 import { readZip } from './test-zip.ts'
@@ -13,6 +15,8 @@ import { readZip } from './test-zip.ts'
 const server = await startTestServer()
 after(() => server.stop())
 const { call } = server
+const { db } = server.running.app.foundation
+const room = server.running.app.demands
 const shop = await server.provider()
 const rival = await server.provider()
 const codeOf = ({ status, json }: Answer) => [status, json.code]
@@ -34,7 +38,7 @@ async function newPerson(purposes?: readonly string[]) {
 const asShop = { key: shop.key }
 /** Moves the clock of a demand into the past, as if the days had gone by. */
 const runOut = (demand: string) =>
-  server.running.app.foundation.db.as('demands').query({
+  db.as('demands').query({
     text: `update demands.demand set due_at = now() - interval '1 second', started_at = started_at - interval '60 days' where id = $1`,
     values: [demand.slice(4)],
   })
@@ -140,7 +144,7 @@ test('article 8: a demand to correct waits for the provider, who answers it', as
   const { cookie, person, entries } = await newPerson()
   const { demand } = (await make({ kind: 'correct', fields: ['phone'], text: 'my number is wrong' }, { cookie })).json
   assert.deepEqual([demand.state, demand.can], ['open', ['withdraw']])
-  assert.equal(demand.clock.id, 'cn-191-6-4', '15 working days come before 30 days')
+  assert.equal(demand.clock.id, 'cn-191-6', '15 working days come before 30 days')
   const waiting = await call('GET', '/v1/demands', asShop)
   const seen = waiting.json.items.find((item: { id: string }) => item.id === demand.id)
   assert.deepEqual([seen.text, seen.can], ['my number is wrong', ['fulfil', 'refuse']])
@@ -197,7 +201,7 @@ test('PIPL 50: a refusal needs a lawful reason and words, and may be escalated a
   assert.deepEqual([escalated.json.demand.state, escalated.json.demand.escalated.by], ['escalated', 'person'])
   // The table itself refuses what nobody may write.
   await assert.rejects(
-    server.running.app.foundation.db.as('demands').query({
+    db.as('demands').query({
       text: `update demands.demand set state = 'refused', reason = null where id = $1`,
       values: [demand.id.slice(4)],
     }),
@@ -214,8 +218,8 @@ test('a clock that runs out escalates by itself, once, and the person may do it 
   assert.equal((await get(one.id, { cookie })).json.overdue, true)
   const byPerson = await act(one.id, 'escalate', {}, { cookie })
   assert.equal(byPerson.json.demand.escalated.by, 'person')
-  assert.equal(await server.running.app.demands.escalateOverdue(), 1)
-  assert.equal(await server.running.app.demands.escalateOverdue(), 0)
+  assert.equal(await room.escalateOverdue(), 1)
+  assert.equal(await room.escalateOverdue(), 0)
   const escalated = (await get(other.id, { cookie })).json
   assert.deepEqual([escalated.state, escalated.escalated.by, escalated.overdue], ['escalated', 'clock', true])
   const told = (await entries()).filter(({ fields }) => fields.act === 'escalate').map(({ fields }) => fields.by)
@@ -257,6 +261,20 @@ test('somebody at a counter: the clock waits until it is known who asks', async 
   assert.ok(confirmed.json.demand.clock.dueAt)
   const known = await make({ person, kind: 'correct', evidence: 'desk-2026/17' }, asShop)
   assert.equal(known.json.demand.state, 'open')
+})
+
+test('who was refused for want of identity may sign in and escalate, and from then on the clock runs', async () => {
+  const { cookie, person } = await newPerson()
+  const { demand } = (await make({ person, kind: 'delete' }, asShop)).json
+  assert.match(demand.clockStarts.en, /who asks/)
+  const refusal = { outcome: 'refused', reason: 'identity-unproven', text: 'nobody came' }
+  assert.equal((await act(demand.id, 'answer', refusal, asShop)).json.demand.state, 'refused')
+  const escalated = await act(demand.id, 'escalate', {}, { cookie })
+  assert.equal(escalated.status, 200, JSON.stringify(escalated.json))
+  const { state, identity, clock, clockStarts } = escalated.json.demand
+  assert.deepEqual([state, identity, clock.id, clockStarts], ['escalated', 'proven', 'cn-order24-12', null])
+  const answered = await act(demand.id, 'answer', { outcome: 'fulfilled' }, asShop)
+  assert.equal(answered.json.demand.state, 'fulfilled')
 })
 
 test('a stranger sees nothing, and another provider neither', async () => {
@@ -301,11 +319,16 @@ test('each act happens once for one key', async () => {
   const refused = await act(id, 'answer', answer, { ...asShop, idempotencyKey: refusalKey })
   const again = await act(id, 'answer', answer, { ...asShop, idempotencyKey: refusalKey })
   assert.deepEqual([again.status, entryOf(again.json.receipt)], [200, entryOf(refused.json.receipt)])
+  // The same words to another demand are another act: the address counts as well as the body.
+  const other = (await make({ kind: 'correct' }, { cookie })).json.demand
+  const elsewhere = await act(other.id, 'answer', answer, { ...asShop, idempotencyKey: refusalKey })
+  assert.deepEqual(codeOf(elsewhere), [422, 'idempotency_key_reused'])
+  assert.equal((await get(other.id, { cookie })).json.state, 'open')
   const escalationKey = randomUUID()
   for (let time = 0; time < 2; time++)
     assert.equal((await act(id, 'escalate', {}, { cookie, idempotencyKey: escalationKey })).status, 200)
   const told = (await entries()).filter(({ kind }) => kind === 'demand').map(({ fields }) => fields.act)
-  assert.deepEqual(told, ['escalate', 'refuse', 'made'])
+  assert.deepEqual(told, ['escalate', 'made', 'refuse', 'made'])
 })
 
 test('an answer and a withdrawal at the same moment: one wins, and the ledger says which', async () => {
@@ -362,9 +385,104 @@ test('GDPR 12(3): a provider in the European Union may extend once, in time, wit
 test('what people write is not in the database in the clear', async () => {
   const { cookie } = await newPerson()
   await make({ kind: 'correct', text: 'a sentence that nobody else may read' }, { cookie })
-  const rows = await server.running.app.foundation.db.as('demands').query<{ n: number }>({
+  const rows = await db.as('demands').query<{ n: number }>({
     text: `select count(*) as n from demands.demand d where position('nobody else may read' in d::text) > 0
       or position(encode('nobody else may read', 'hex') in d::text) > 0`,
   })
   assert.equal(rows[0]!.n, 0)
+})
+
+test('promise 4: a server that dies after the answer and before the erasure is finished by the next', async () => {
+  const { cookie, person } = await newPerson()
+  const { demand } = (await make({ kind: 'delete', text: 'forget me' }, { cookie })).json
+  const client = (await call('GET', '/v1/parties/me', asShop)).json
+  // What the first transaction of an answer leaves behind, as if the process had ended there a minute ago.
+  await db.as('demands').query({
+    text: `update demands.demand set state = 'fulfilling', came_from = 'open', outcome = 'fulfilled', answered_at = now() - interval '1 minute',
+      answered_by = $2 where id = $1`,
+    values: [demand.id.slice(4), JSON.stringify({ kind: 'client', id: client.id.slice(4) })],
+  })
+  assert.deepEqual(codeOf(await act(demand.id, 'withdraw', {}, { cookie })), [409, 'demand_state'])
+  await room.finishAll()
+  const look = await call('POST', '/v1/vault/look', {
+    ...asShop,
+    body: { person, purpose: 'delivery', fields: ['name'] },
+  })
+  assert.deepEqual(codeOf(look), [410, 'person_erased'])
+  const after = (await get(demand.id, asShop)).json
+  assert.deepEqual([after.state, after.text], ['fulfilled', null])
+})
+
+test('a demand of somebody who was erased by another way lapses instead of escalating', async () => {
+  const { cookie, person } = await newPerson()
+  const { id } = (await make({ kind: 'correct' }, { cookie })).json.demand
+  await call('POST', '/v1/vault/erase', { ...asShop, body: { person } })
+  await runOut(id)
+  await room.escalateOverdue()
+  const after = (await get(id, asShop)).json
+  assert.deepEqual([after.state, after.escalated], ['withdrawn', null])
+})
+
+test('words outlive the key that sealed them: the rotation of epoch keys knows where they lie', async () => {
+  const { cookie } = await newPerson()
+  const { id } = (await make({ kind: 'correct', text: 'still readable' }, { cookie })).json.demand
+  const { db: database, keys } = server.running.app.foundation
+  const rewrapper = demandsRewrapper(database)
+  const stored = async () =>
+    (
+      await db
+        .as('demands')
+        .query<{ words: Buffer }>({ text: 'select words from demands.demand where id = $1', values: [id.slice(4)] })
+    )[0]!.words
+  const was = await stored()
+  const batch = await rewrapper.nextBatch!(null, 1000, [keyIdOf(was)])
+  const row = batch.rows.find(({ blob }) => blob.equals(was))!
+  assert.equal(await rewrapper.owns(row.tenant, row.purpose), true)
+  assert.ok(((await rewrapper.countUnder([keyIdOf(was)])).get(keyIdOf(was)) ?? 0) >= 1)
+  await keys.load([keyIdOf(was)])
+  const { key, idBytes } = await keys.current(row.tenant, row.purpose)
+  const now = seal(key, idBytes, open(keys.cached(keyIdOf(was))!, was, row.aad), row.aad)
+  assert.equal(
+    await rewrapper.replace!([{ place: row.place, was: now, now: was }]),
+    0,
+    'only what was read is replaced',
+  )
+  assert.equal(await rewrapper.replace!([{ place: row.place, was, now }]), 1)
+  assert.equal((await stored()).equals(now), true)
+  assert.equal((await get(id, { cookie })).json.text, 'still readable')
+})
+
+test('a clock that rested on an unpublished calendar is counted again', async () => {
+  const { cookie, entries } = await newPerson()
+  const { id, clock } = (await make({ kind: 'correct' }, { cookie })).json.demand
+  await db.as('demands').query({
+    text: `update demands.demand set due_at = due_at + interval '3 days', assumed = true where id = $1`,
+    values: [id.slice(4)],
+  })
+  await room.recount()
+  assert.equal((await get(id, { cookie })).json.clock.dueAt, clock.dueAt)
+  assert.equal((await entries())[0].fields.act, 'recount', 'and the person is told')
+})
+
+test('anybody concerned can read by which laws the provider answers, and for which reasons it may refuse', async () => {
+  const { cookie } = await newPerson()
+  const { json } = await call('GET', '/v1/demands/regimes', { cookie })
+  assert.deepEqual(json.regimes, [{ regime: 'cn' }])
+  const keep = json.reasons.find((reason: { id: string }) => reason.id === 'legal-duty-to-keep')
+  assert.deepEqual([keep.law.cn, keep.law.eu], ['PIPL 47(2)', 'GDPR 17(3)(b)'])
+})
+
+test('bad input is answered with the member and its rule', async () => {
+  const { cookie } = await newPerson()
+  const told = async (body: object) => {
+    const { json } = await make(body, { cookie })
+    return [json.code, json.field]
+  }
+  assert.deepEqual(await told({ kind: 'everything' }), ['schema_violation', '/kind'])
+  assert.deepEqual(await told({ kind: 'see', text: 'x'.repeat(2001) }), ['schema_violation', '/text'])
+  assert.deepEqual(await told({ kind: 'see', wish: 'x' }), ['schema_violation', '/wish'])
+  assert.deepEqual(await told({ kind: 'correct', fields: ['no field'] }), ['schema_violation', '/fields/0'])
+  assert.deepEqual(codeOf(await get('dem_1', { cookie })), [422, 'schema_violation'])
+  const noKey = await call('POST', '/v1/demands', { cookie, body: { kind: 'see' }, headers: { 'idempotency-key': '' } })
+  assert.equal(noKey.status, 400)
 })

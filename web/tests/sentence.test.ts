@@ -64,6 +64,7 @@ test('a named actor is named, and on whose behalf and for which case is told', (
 
 test('every kind of act that the server logs has words in both languages', () => {
   const kinds = ['look', 'collect', 'correct', 'consent', 'withdraw', 'find', 'erase', 'access-link', 'sign-in']
+  kinds.push('refuse', 'expire', 'hand-over', 'guardian-consent')
   for (const speaker of [english, chinese])
     for (const kind of kinds) {
       const { text } = say({ kind, fields: { actor: client, purpose: 'delivery', fields: ['phone'] } }, speaker)
@@ -71,6 +72,21 @@ test('every kind of act that the server logs has words in both languages', () =>
       assert.doesNotMatch(text, /undefined|null|\[object/, kind)
       assert.notEqual(text, speaker.t.acts.unknown(speaker.t.acts.provider(speaker.organisation ?? ''), kind), kind)
     }
+})
+
+test('separate consent, a recipient taken back and a guardian’s promise are told as what they are', () => {
+  assert.match(
+    say({ kind: 'consent', fields: { actor: client, purposes: ['delivery'], separately: ['news'] } }).text,
+    /agreed to “Delivering your order” and “Sending news”\./,
+  )
+  assert.match(
+    say({ kind: 'withdraw', fields: { actor: client, purpose: 'news', recipient: 'printer', keysDestroyed: 0 } }).text,
+    /withdrew the consent to “printer” receiving anything for “Sending news”\.$/,
+  )
+  assert.match(
+    say({ kind: 'consent', fields: { actor: client, purposes: [], asGuardian: true } }).text,
+    /agreed to act for a child in your care\.$/,
+  )
 })
 
 test('what this page has no words for is still shown, never dropped', () => {

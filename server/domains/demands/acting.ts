@@ -55,7 +55,7 @@ export async function keepChange(
     const words = { ...(await openWords(deps.keys, before)), ...change.words }
     to = { ...to, words: await sealWords(deps.keys, to.tenant, to.id, words) }
   }
-  await updateDemand(tx, to, change.words ? at : null)
+  await updateDemand(tx, to)
   await change.also?.(tx)
   return deps.ledger.append(tx, [demandEntry(to, actor, change.act, at, change.fields)])
 }

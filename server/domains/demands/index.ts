@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { HttpServer, Jobs, RoomMigrations } from '#platform'
 import { escalateOverdue } from './actions/escalate.ts'
 import type { DemandsDeps } from './deps.ts'
-import { finishAll, recount, resealWords } from './jobs.ts'
+import { finishAll, recount } from './jobs.ts'
 import { mountDemandsRoutes } from './routes.ts'
 
 export type { Acts, Basis, DemandsDeps, HeldRecord } from './deps.ts'
+export { demandsRewrapper } from './rewrapping.ts'
 export const demandsMigrations: RoomMigrations = { room: 'demands', folder: join(import.meta.dirname, 'migrations') }
 
 /** What people ask by right, with the law's clocks. */
@@ -14,8 +15,10 @@ export interface DemandsRoom {
   registerJobs(jobs: Jobs): void
   /** Escalates what nobody answered in time; answers how many. */
   escalateOverdue(): Promise<number>
-  /** Seals old words under today's epoch key: to be done before an epoch key is destroyed. */
-  resealWords(): Promise<number>
+  /** Goes on with what a server left half done; runs by itself every minute. */
+  finishAll(): Promise<void>
+  /** Counts clocks again that rested on a calendar which was not yet published; runs by itself every day. */
+  recount(): Promise<void>
 }
 export function createDemands(deps: DemandsDeps): DemandsRoom {
   return {
@@ -26,11 +29,9 @@ export function createDemands(deps: DemandsDeps): DemandsRoom {
       })
       jobs.every('demands/finish', 60, () => finishAll(deps))
       jobs.every('demands/recount', 86_400, () => recount(deps))
-      jobs.every('demands/reseal', 86_400, async () => {
-        await resealWords(deps)
-      })
     },
     escalateOverdue: () => escalateOverdue(deps),
-    resealWords: () => resealWords(deps),
+    finishAll: () => finishAll(deps),
+    recount: () => recount(deps),
   }
 }

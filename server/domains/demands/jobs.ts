@@ -1,10 +1,9 @@
-import { type DemandId, day } from '#kernel'
+import type { DemandId } from '#kernel'
 import { actByItself } from './acting.ts'
 import { finish } from './actions/finish.ts'
 import { startClock } from './clock.ts'
 import type { DemandsDeps } from './deps.ts'
-import { assumedDemands, holdDemand, oldWords, type Place, unfinishedDemands, updateDemand } from './store.ts'
-import { openWords, sealWords } from './words.ts'
+import { assumedDemands, type Place, unfinishedDemands } from './store.ts'
 
 /** Goes on with what a server left half done: answered more than half a minute ago and not finished. */
 export async function finishAll(deps: DemandsDeps): Promise<void> {
@@ -29,23 +28,5 @@ export async function recount(deps: DemandsDeps): Promise<void> {
       })
     if (assumed.length < 100) return
     after = assumed[99]!.id
-  }
-}
-
-/** Words are sealed anew every half epoch, so that they outlive the epoch keys that are destroyed. */
-export async function resealWords(deps: DemandsDeps): Promise<number> {
-  let count = 0
-  for (;;) {
-    const at = deps.clock.now()
-    const old = await oldWords(deps.db.as('demands'), new Date(at.getTime() - 15 * day), 200)
-    for (const { tenant, id } of old)
-      await deps.db.transaction('demands', async (tx) => {
-        const demand = await holdDemand(tx, tenant, id)
-        if (!demand?.words) return
-        const words = await sealWords(deps.keys, tenant, id, await openWords(deps.keys, demand))
-        await updateDemand(tx, { ...demand, words }, at)
-        count += 1
-      })
-    if (old.length < 200) return count
   }
 }

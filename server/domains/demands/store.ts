@@ -11,9 +11,9 @@ const waiting = `state in ('open', 'escalated', 'fulfilling')`
 export async function insertDemand(tx: Tx, demand: Demand): Promise<void> {
   await tx.query({
     name: 'demands/insert',
-    text: `insert into demands.demand (tenant, id, subject, kind, state, purpose, fields, words, words_sealed_at, made_at, made_by, evidence,
+    text: `insert into demands.demand (tenant, id, subject, kind, state, purpose, fields, words, made_at, made_by, evidence,
         regimes, started_at, clock, due_at, assumed, answered_at, answered_by, outcome, came_from)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
     values: [
       demand.tenant,
       demand.id,
@@ -39,19 +39,18 @@ export async function insertDemand(tx: Tx, demand: Demand): Promise<void> {
   })
 }
 /** Writes back what an act may change. The row is held since it was read, so nobody came between. */
-export async function updateDemand(tx: Tx, demand: Demand, wordsSealedAt: Date | null): Promise<void> {
+export async function updateDemand(tx: Tx, demand: Demand): Promise<void> {
   await tx.query({
     name: 'demands/update',
-    text: `update demands.demand set state = $3, words = $4, words_sealed_at = coalesce($5, words_sealed_at), evidence = $6, regimes = $7,
-        started_at = $8, clock = $9, due_at = $10, assumed = $11, extended_at = $12, answered_at = $13, answered_by = $14, outcome = $15,
-        reason = $16, came_from = $17, escalated_at = $18, escalated_by = $19
+    text: `update demands.demand set state = $3, words = $4, evidence = $5, regimes = $6, started_at = $7, clock = $8, due_at = $9,
+        assumed = $10, extended_at = $11, answered_at = $12, answered_by = $13, outcome = $14, reason = $15, came_from = $16,
+        escalated_at = $17, escalated_by = $18
       where tenant = $1 and id = $2`,
     values: [
       demand.tenant,
       demand.id,
       demand.state,
       demand.words,
-      wordsSealedAt,
       demand.evidence,
       demand.regimes && JSON.stringify(demand.regimes),
       demand.startedAt,
@@ -163,13 +162,6 @@ export async function assumedDemands(db: Query, after: DemandId | null, limit: n
     name: 'demands/assumed',
     text: `select tenant, id from demands.demand where state = 'open' and assumed and ($1::uuid is null or id > $1) order by id limit $2`,
     values: [after, limit],
-  })
-}
-export async function oldWords(db: Query, before: Date, limit: number): Promise<readonly Place[]> {
-  return db.query<Place>({
-    name: 'demands/old-words',
-    text: 'select tenant, id from demands.demand where words is not null and words_sealed_at < $1 order by words_sealed_at limit $2',
-    values: [before, limit],
   })
 }
 /** An erased person's words go with them: what remains is that a demand was made and answered. */

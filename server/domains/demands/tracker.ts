@@ -29,6 +29,8 @@ export function mountTracker(http: HttpServer, deps: DemandsDeps): void {
       until,
       offset: query.offset ?? 0,
       limit: query.limit ?? 1000,
+      // A provider's key sees what that provider did; who else asked in vain is for the person alone.
+      maker: asker.kind === 'person' ? undefined : asker.tenant,
     })
     const names = await organisationNames(db, [...new Set(items.map((item) => item.tenant))])
     return {

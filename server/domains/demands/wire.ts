@@ -31,6 +31,7 @@ export async function onWire(
     madeAt: instant(demand.madeAt),
     madeBy: demand.madeBy,
     clock: shownClock(demand, withSteps),
+    clockStarts: demand.state === 'pending' ? waiting : null,
     overdue: isOverdue(demand, now),
     extension: demand.extendedAt === null ? null : { text: words.extension ?? '', at: instant(demand.extendedAt) },
     answer: answerOf(demand, words.answer),
@@ -42,6 +43,10 @@ export async function onWire(
     can: possibleActs(demand, actor, extensible, now),
   }
 }
+const waiting = {
+  en: 'The clock starts when it is established who asks: the person signs in, or the provider says how it checked.',
+  zh: '核实请求人身份后开始计时：本人登录，或由提供者说明核验方式。',
+} as const
 /** Something to fetch: a copy for `see` and `copy`, an explanation for `explain`. */
 export const isReady = (demand: Demand): boolean =>
   demand.state === 'fulfilled' && (demand.kind === 'see' || demand.kind === 'copy' || demand.kind === 'explain')

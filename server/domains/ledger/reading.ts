@@ -220,14 +220,20 @@ export class LedgerReader {
       before = last.entry
     }
   }
-  /** Entries of a period, newest first, and how many there are. Ids begin with their time, so the index finds the period. */
+  /** Entries of a period, newest first, and how many there are. Ids begin with their time, so the index finds the period. `maker`: only theirs. */
   async usagesOf(
     subject: PersonId,
-    wanted: { since: number | undefined; until: number | undefined; offset: number; limit: number },
+    wanted: {
+      since: number | undefined
+      until: number | undefined
+      offset: number
+      limit: number
+      maker?: OrganisationId | undefined
+    },
   ): Promise<{ total: number; items: OpenedEntry[] }> {
     const chain = await this.#chain(subject)
     if (!chain) return { total: 0, items: [] }
-    const period = { from: idAt(wanted.since ?? 0), to: idAt((wanted.until ?? latestInstant) + 1) }
+    const period = { from: idAt(wanted.since ?? 0), to: idAt((wanted.until ?? latestInstant) + 1), maker: wanted.maker }
     const total = await store.countUsages(this.#db, subject, period)
     const rows = await store.readUsages(this.#db, subject, period, wanted.offset, wanted.limit)
     return { total, items: rows.map((row) => this.#entry(chain, subject, row)) }

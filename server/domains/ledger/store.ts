@@ -263,26 +263,29 @@ interface Period {
   /** Ids: from the first, before the second. */
   readonly from: string
   readonly to: string
+  /** Only what this organisation did. */
+  readonly maker?: string | undefined
 }
 export async function readUsages(
   db: Query,
   subject: string,
-  { from, to }: Period,
+  { from, to, maker }: Period,
   offset: number,
   limit: number,
 ): Promise<readonly OpeningRow[]> {
   return db.query<OpeningRow>({
     name: 'ledger/read-usages',
     text: `select entry, tenant, n, leaf_index as "leafIndex", sealed from ledger.opening
-      where subject = $1 and entry >= $2::uuid and entry < $3::uuid order by entry desc offset $4 limit $5`,
-    values: [subject, from, to, offset, limit],
+      where subject = $1 and entry >= $2::uuid and entry < $3::uuid and ($6::uuid is null or tenant = $6)
+      order by entry desc offset $4 limit $5`,
+    values: [subject, from, to, offset, limit, maker ?? null],
   })
 }
-export async function countUsages(db: Query, subject: string, { from, to }: Period): Promise<number> {
+export async function countUsages(db: Query, subject: string, { from, to, maker }: Period): Promise<number> {
   const [row] = await db.query<{ n: number }>({
     name: 'ledger/count-usages',
-    text: 'select count(*) as n from ledger.opening where subject = $1 and entry >= $2::uuid and entry < $3::uuid',
-    values: [subject, from, to],
+    text: 'select count(*) as n from ledger.opening where subject = $1 and entry >= $2::uuid and entry < $3::uuid and ($4::uuid is null or tenant = $4)',
+    values: [subject, from, to, maker ?? null],
   })
   return row!.n
 }

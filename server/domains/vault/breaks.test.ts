@@ -15,7 +15,7 @@ async function kept() {
   const [row] = await world.steal<Record<string, number>>(
     `select (select count(*) from parties.person) as people, (select count(*) from vault.drawer) as drawers,
       (select count(*) from vault.blind_index) as tokens, (select count(*) from notices.live_grant) as grants,
-      (select count(*) from notices.consent) as consents, (select count(*) from notices.version) as versions,
+      (select count(*) from notices.consent) as consents, (select count(*) from notices.refusal) as refusals, (select count(*) from notices.version) as versions,
       (select coalesce(sum(count), 0) from ledger.outbox) as entries`,
   )
   return row!
@@ -80,6 +80,23 @@ const acts: readonly Act[] = [
     effect: { grants: 3, consents: 1, entries: 1 },
   },
   {
+    name: 'renewing a consent',
+    prepare: async () => {
+      const body = { person: await shop.person(), snapshot: await shop.snapshot(), purposes: ['support'] }
+      return (once) => shop.post('/notices/consents/renew', body, once)
+    },
+    effect: { grants: 0, consents: 1, entries: 1 },
+  },
+  {
+    name: 'refusing a consent',
+    prepare: async () => {
+      const person = await shop.person({ name: 'Invented' }, ['support'])
+      const body = { person, snapshot: await shop.snapshot(), purposes: ['delivery'] }
+      return (once) => shop.post('/notices/consents/refuse', body, once)
+    },
+    effect: { refusals: 1, entries: 1 },
+  },
+  {
     name: 'withdrawing',
     prepare: async () => {
       const body = { person: await shop.person(), purpose: 'support' }
@@ -98,16 +115,7 @@ const acts: readonly Act[] = [
   {
     name: 'publishing',
     prepare: async () => {
-      // A notice of something else: no two may state the same purpose for the same category.
-      const own = `s${newId().slice(-8)}`
-      const [category] = notice.categories
-      const fields = [{ name: own, title: { en: own, zh: own } }]
-      const body = {
-        ...notice,
-        slug: own,
-        purposes: [notice.purposes[0]],
-        categories: [{ ...category, id: own, purposes: ['delivery'], fields }],
-      }
+      const body = { ...notice, slug: `s${newId().slice(-8)}` }
       return (once) => shop.post('/notices', body, once)
     },
     effect: { versions: 1, entries: 1 },

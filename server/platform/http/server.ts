@@ -23,7 +23,7 @@ type ParamsOf<R extends RouteShape> = R extends { params: infer S extends import
   : undefined
 export type ReplyOf<R extends RouteShape> = Static<R['reply']>
 
-/** An act that happens once for one key. `digest` is of the route and the body. */
+/** An act that happens once for one key. `digest` is of the route, what its address names, and the body. */
 export interface OnceKey {
   readonly key: string
   readonly digest: Buffer
@@ -103,7 +103,8 @@ function onceKeyOf(request: FastifyRequest, shape: RouteShape, secret: HttpSetti
   if (typeof key !== 'string') throw new Refusal('idempotency_key_required')
   if (!/^[\x21-\x7e]{8,128}$/.test(key)) throw new Refusal('idempotency_key_malformed')
   // Keyed: it is stored, and a bare hash of a form could be guessed back to what was in it.
-  const digest = secret.mac(hash('sha256', `${shape.name}\n${JSON.stringify(request.body)}`, 'buffer'))
+  const place = shape.params ? `\n${JSON.stringify(request.params)}` : ''
+  const digest = secret.mac(hash('sha256', `${shape.name}\n${JSON.stringify(request.body)}${place}`, 'buffer'))
   return { key, digest: Buffer.from(digest.buffer) }
 }
 

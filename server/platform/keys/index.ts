@@ -8,6 +8,7 @@ export {
   epochOf,
   type Keys,
   type Signer,
+  sealedForAad,
 } from './keys.ts'
 export { type EpochKeyRow, type KeyStore, openKeyStore } from './keystore.ts'
 export { fileKeyProvider, type KeyProvider, KeyProviderError, readRootFile, writeRootFile } from './provider.ts'

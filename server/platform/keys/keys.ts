@@ -132,14 +132,14 @@ export function createKeys(deps: { provider: KeyProvider; store: KeyStore; clock
     },
     async sealFor(tenant, purpose, plaintext, context) {
       const epochKey = await keys.current(tenant, purpose)
-      return seal(epochKey.key, epochKey.idBytes, plaintext, lengthPrefixed('bailee/for/v1', purpose, context))
+      return seal(epochKey.key, epochKey.idBytes, plaintext, sealedForAad(purpose, context))
     },
     async openFor(_tenant, purpose, blob, context) {
       const id = keyIdOf(blob)
       await keys.load([id])
       const key = keys.cached(id)
       if (!key) throw new Refusal('key_unavailable')
-      return open(key, blob, lengthPrefixed('bailee/for/v1', purpose, context))
+      return open(key, blob, sealedForAad(purpose, context))
     },
     async indexKey(tenant, field, normaliserVersion) {
       const name = `${tenant}/${field}/${normaliserVersion}`
@@ -204,6 +204,10 @@ export function createKeys(deps: { provider: KeyProvider; store: KeyStore; clock
   }
   return keys
 }
+
+/** What a blob of `sealFor` is bound to: its purpose and the place that the room names. */
+export const sealedForAad = (purpose: string, context: Uint8Array): Uint8Array =>
+  lengthPrefixed('bailee/for/v1', purpose, context)
 
 /** The last bytes of the SPKI are the raw key (RFC 8410; FIPS 204 key in SPKI). */
 const rawPublicKey = (key: KeyObject, algorithm: Signer['algorithm']): Buffer =>

@@ -475,6 +475,14 @@ export const en = {
     correct: (who: string, what: string) => `${who} corrected ${what}.`,
     consent: (who: string, why: string) => `${who} recorded that you agreed to ${why}.`,
     withdraw: (who: string, why: string) => `${who} withdrew the consent to ${why}. The key was destroyed.`,
+    withdrawRecipient: (who: string, recipient: string, why: string) =>
+      `${who} withdrew the consent to ${recipient} receiving anything for ${why}.`,
+    refuse: (who: string, why: string) =>
+      `${who} recorded that you refused ${why}. You will not be asked again for now.`,
+    expire: (why: string) => `What you agreed to for ${why} has run out.`,
+    handOver: 'The time of the guardian is over. From now on the person is asked.',
+    guardianConsent: (who: string) => `${who} recorded that you agreed for a child in your care.`,
+    asGuardian: (who: string) => `${who} recorded that you agreed to act for a child in your care.`,
     find: (who: string, what: string, why: string) => `${who} searched by ${what}, for ${why}, and found you.`,
     findRefused: (who: string, what: string, why: string) =>
       `${who} tried to search by ${what}, for ${why}, and was refused.`,

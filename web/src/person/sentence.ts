@@ -55,8 +55,19 @@ function textOf(kind: string, fields: EntryToSay['fields'], speaker: Speaker, re
     case 'correct':
       return t.acts.correct(who, what)
     case 'consent':
+      if (fields.asGuardian === true && why === undefined) return t.acts.asGuardian(who)
       return t.acts.consent(who, why ?? t.acts.quote('?'))
+    case 'refuse':
+      return t.acts.refuse(who, why ?? recipientsOf(fields, speaker) ?? t.acts.quote('?'))
+    case 'expire':
+      return t.acts.expire(why ?? recipientsOf(fields, speaker) ?? t.acts.quote('?'))
+    case 'hand-over':
+      return t.acts.handOver
+    case 'guardian-consent':
+      return t.acts.guardianConsent(who)
     case 'withdraw':
+      if (typeof fields.recipient === 'string')
+        return t.acts.withdrawRecipient(who, t.acts.quote(fields.recipient), why ?? t.acts.quote('?'))
       return t.acts.withdraw(who, why ?? t.acts.quote('?'))
     case 'erase':
       return t.acts.erase(who)
@@ -111,8 +122,12 @@ function whatOf({ fields, categories, field }: EntryToSay['fields'], { t, words,
   return all.length > 0 ? list([...new Set(all)].map(t.acts.quote)) : t.acts.fieldsUnknown
 }
 
-function whyOf({ purpose, purposes }: EntryToSay['fields'], { t, words, list }: Speaker): string | undefined {
-  const named = [...textsOf(purpose), ...textsOf(purposes)]
+function recipientsOf({ recipients }: EntryToSay['fields'], { t, list }: Speaker): string | undefined {
+  const named = textsOf(recipients)
+  return named.length > 0 ? list(named.map(t.acts.quote)) : undefined
+}
+function whyOf(fields: EntryToSay['fields'], { t, words, list }: Speaker): string | undefined {
+  const named = [fields.purpose, fields.purposes, fields.separately, fields.informed].flatMap(textsOf)
   if (named.length === 0) return undefined
   return list(named.map((id) => (id === 'self' ? t.acts.self : t.acts.quote(words.purpose(id)))))
 }

@@ -1,10 +1,11 @@
 import { type DemandId, type PersonActor, toWire } from '#kernel'
 import { emit, type OnceKey } from '#platform'
 import { actByItself, actOn, type Change } from '../acting.ts'
+import { defaultRegimes, startClock } from '../clock.ts'
 import type { DemandsDeps } from '../deps.ts'
 import type { Demand } from '../model.ts'
 import { assertMayEscalate, isOverdue } from '../rules.ts'
-import { overdueDemands } from '../store.ts'
+import { overdueDemands, regimesOf } from '../store.ts'
 
 /** What supervision hears: ids and the clock, nothing that anybody wrote. */
 const escalated = (demand: Demand, at: Date, by: 'person' | 'clock'): Change => ({
@@ -23,11 +24,20 @@ const escalated = (demand: Demand, at: Date, by: 'person' | 'clock'): Change => 
 })
 
 /** The person takes a refusal, or silence, to the authority. Article 9; PIPL 50 and 65. */
-export const escalateDemand = (deps: DemandsDeps, actor: PersonActor, id: DemandId, onceKey: OnceKey | undefined) =>
-  actOn(deps, actor, id, onceKey, (demand, at) => {
+export async function escalateDemand(
+  deps: DemandsDeps,
+  actor: PersonActor,
+  id: DemandId,
+  onceKey: OnceKey | undefined,
+) {
+  const under = (await regimesOf(deps.db.as('demands'), actor.tenant)) ?? defaultRegimes
+  return actOn(deps, actor, id, onceKey, (demand, at) => {
     assertMayEscalate(demand, at)
-    return escalated(demand, at, 'person')
+    // Refused because nobody knew who asks: here they are, so the clock runs from now.
+    const known = demand.startedAt ? demand : { ...demand, ...startClock(demand.kind, at, under) }
+    return escalated(known, at, 'person')
   })
+}
 
 /** What nobody answered in time escalates by itself. Safe to run anywhere and twice: each row is held and judged anew. */
 export async function escalateOverdue(deps: DemandsDeps): Promise<number> {

@@ -24,7 +24,7 @@ export async function finish(deps: DemandsDeps, tenant: OrganisationId, id: Dema
     const held = await holdDemand(tx, tenant, id)
     // Another server may have finished the same.
     if (held?.state !== 'fulfilling') return
-    await updateDemand(tx, { ...held, state: 'fulfilled', cameFrom: null }, null)
+    await updateDemand(tx, { ...held, state: 'fulfilled', cameFrom: null })
     if (demand.kind === 'delete') await forgetWords(tx, tenant, demand.subject)
   })
 }

@@ -8,7 +8,6 @@ create table demands.demand (
   purpose text,
   fields text[] not null,
   words bytea,
-  words_sealed_at timestamptz,
   made_at timestamptz not null,
   made_by text not null,
   evidence text,
@@ -31,7 +30,7 @@ create table demands.demand (
   -- A refusal without a reason cannot be written down.
   check (state <> 'refused' or reason is not null),
   check ((started_at is null) = (due_at is null)),
-  check (state = 'pending' or state = 'withdrawn' or state = 'refused' or started_at is not null)
+  check (state in ('pending', 'withdrawn', 'refused') or started_at is not null)
 );
 create index demand_of_person on demands.demand (subject, id desc);
 create index demand_by_clock on demands.demand (tenant, due_at, id) where state in ('open', 'escalated', 'fulfilling');
@@ -39,7 +38,6 @@ create index demand_pending on demands.demand (tenant, id) where state = 'pendin
 create index demand_running on demands.demand (due_at) where state = 'open';
 create index demand_assumed on demands.demand (id) where state = 'open' and assumed;
 create index demand_unfinished on demands.demand (answered_at) where state = 'fulfilling';
-create index demand_words on demands.demand (words_sealed_at) where words is not null;
 
 -- By which laws' clocks a provider answers. No row: mainland China.
 create table demands.regime (
