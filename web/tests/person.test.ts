@@ -360,6 +360,7 @@ test('what was agreed to: receipts to keep, recipients to stop, and a widened no
   assert.deepEqual(portal.stub.state.acts.at(-1)?.body, { person, purpose: 'newsletter', recipient: 'lighthouse' })
   await card.getByRole('button', { name: 'Read the new notice and answer' }).click()
   await page.getByRole('switch', { name: 'I agree: Sending our newsletter' }).check()
+  await page.getByRole('radio', { name: '18 or older' }).check()
   await page.getByRole('button', { name: 'I agree to what I switched on' }).click()
   await page.getByText('Your answer has been recorded.').waitFor()
   const given = portal.stub.state.acts.at(-1)

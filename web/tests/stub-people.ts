@@ -273,6 +273,7 @@ const demandBase = {
   madeAt: '2026-11-20T02:00:00Z',
   madeBy: 'person',
   clock: null as typeof clock | null,
+  clockStarts: null,
   overdue: false,
   extension: null,
   answer: null as object | null,

@@ -410,7 +410,6 @@ export const en = {
     by: { person: 'by the person', client: 'through the provider', staff: 'through a member of staff' },
     forPurpose: (purpose: string) => `For the purpose “${purpose}”`,
     aboutFields: (fields: string) => `About: ${fields}`,
-    identityPending: 'It must first be established who is asking. Then the clock starts.',
     clockOf: 'How much of the time has passed',
     due: (day: string) => `An answer is due by ${day}`,
     daysLeft: (n: number) => (n === 0 ? 'today' : `${plural(n, 'day', 'days')} left`),

@@ -375,7 +375,6 @@ export const zh: Dictionary = {
     by: { person: '由本人提出', client: '通过提供者提出', staff: '通过工作人员提出' },
     forPurpose: (purpose) => `针对目的“${purpose}”`,
     aboutFields: (fields) => `涉及：${fields}`,
-    identityPending: '须先确认请求人身份，然后开始计算期限。',
     clockOf: '期限已过去多少',
     due: (day) => `最迟 ${day} 答复`,
     daysLeft: (n) => (n === 0 ? '今天到期' : `还剩 ${number(n)} 天`),

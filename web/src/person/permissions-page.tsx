@@ -227,6 +227,7 @@ function Renew(props: {
           separately: [...given.separately],
           recipients: [...given.recipients],
           informed: [...given.informed],
+          ...(given.ageBand === undefined ? {} : { ageBand: given.ageBand }),
         }
         // What has been widened is a new consent; what merely runs out begins anew.
         await call(consent.asksAnew.length > 0 ? 'giveConsent' : 'renewConsent', { body, once })

@@ -9,7 +9,7 @@ import { Trouble } from '../ui/problem.tsx'
 
 /** The demands that are due soonest, on the desk. */
 export function DueSection({ provider }: { provider: string }) {
-  const { t } = useSpeech()
+  const { t, language } = useSpeech()
   const format = useFormat()
   const waiting = useQuery({
     queryKey: ['demands-due', provider],
@@ -21,7 +21,7 @@ export function DueSection({ provider }: { provider: string }) {
       {waiting.isError && <Trouble error={waiting.error} retry={() => void waiting.refetch()} />}
       {waiting.data?.items.length === 0 && <p>{t.provider.due.none}</p>}
       <ul className="lines">
-        {waiting.data?.items.map(({ id, kind, clock, overdue }) => {
+        {waiting.data?.items.map(({ id, kind, clock, clockStarts, overdue }) => {
           const left = clock && daysUntil(clock.dueAt)
           return (
             <li key={id} className="line">
@@ -30,7 +30,7 @@ export function DueSection({ provider }: { provider: string }) {
                   <strong>{t.demands.kinds[kind].title}</strong> · {t.demands.kinds[kind].help}
                 </p>
                 <p className="small soft">
-                  {clock ? t.demands.due(format.date(clock.lastDay)) : t.demands.identityPending}
+                  {clock ? t.demands.due(format.date(clock.lastDay)) : clockStarts?.[language]}
                 </p>
               </div>
               {left !== null && (

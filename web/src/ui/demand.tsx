@@ -30,7 +30,7 @@ export const daysUntil = (at: string, now = Date.now()): number => Math.floor((D
 /** One demand: what was asked, the clock and how it was counted, the answer and its reasons. What can be done is passed in. */
 export function DemandView(props: { demand: Demand; words: NoticeWords; whose?: ReactNode; children?: ReactNode }) {
   const { demand, words } = props
-  const { t } = useSpeech()
+  const { t, language } = useSpeech()
   const format = useFormat()
   const d = t.demands
   const { answer, clock, extension, escalated } = demand
@@ -48,7 +48,11 @@ export function DemandView(props: { demand: Demand; words: NoticeWords; whose?: 
       {demand.purpose !== null && <p>{d.forPurpose(words.purpose(demand.purpose))}</p>}
       {demand.fields.length > 0 && <p>{d.aboutFields(format.list(demand.fields.map(words.field)))}</p>}
       {demand.text !== null && <blockquote className="said-by">{demand.text}</blockquote>}
-      {demand.identity === 'pending' && <Box tone="warn">{d.identityPending}</Box>}
+      {demand.clockStarts && (
+        <Box tone="warn" announce={false}>
+          {demand.clockStarts[language]}
+        </Box>
+      )}
       {clock && <ClockView demand={demand} clock={clock} />}
       {extension && (
         <Box tone="warn" title={d.extended(format.day(extension.at))} announce={false}>
