@@ -11,6 +11,7 @@ export type { NoticesDeps, Persons } from './deps.ts'
 export { type DrawerKey, newDrawerKey, openSelfWraps, unwrap, wrapFor } from './drawer-keys.ts'
 export {
   type Consent,
+  type FieldKind,
   type GrantRow,
   type NoticeContent,
   type PublishedNotice,

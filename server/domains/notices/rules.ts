@@ -1,5 +1,12 @@
 import { Refusal } from '#kernel'
-import { type NoticeContent, type PublishedNotice, type Rules, type ShownNotice, selfPurpose } from './model.ts'
+import {
+  type FieldKind,
+  type NoticeContent,
+  type PublishedNotice,
+  type Rules,
+  type ShownNotice,
+  selfPurpose,
+} from './model.ts'
 
 /** A notice must not contradict itself or the others that are live for the same provider. Article 2: clear and public. */
 export function assertCoherent(content: NoticeContent, others: readonly PublishedNotice[]): void {
@@ -59,6 +66,7 @@ function pointerOfNul(value: unknown, pointer: string): string | undefined {
 export function compileRules(live: readonly PublishedNotice[]): Rules {
   const categoryOf = new Map<string, string>()
   const searchable = new Set<string>()
+  const kindOf = new Map<string, FieldKind>()
   const purposes = new Map<string, { basis: string }>()
   const purposesOf = new Map<string, Set<string>>()
   for (const { content } of live) {
@@ -67,13 +75,21 @@ export function compileRules(live: readonly PublishedNotice[]): Rules {
       for (const field of category.fields) {
         categoryOf.set(field.name, category.id)
         if (field.search) searchable.add(field.name)
+        if (field.kind !== undefined && field.kind !== 'text') kindOf.set(field.name, field.kind)
       }
       const allowed = purposesOf.get(category.id) ?? new Set<string>()
       for (const purpose of category.purposes) allowed.add(purpose)
       purposesOf.set(category.id, allowed)
     }
   }
-  return { categoryOf, searchable, purposes, purposesOf, notices: new Map(live.map((notice) => [notice.id, notice])) }
+  return {
+    categoryOf,
+    searchable,
+    kindOf,
+    purposes,
+    purposesOf,
+    notices: new Map(live.map((notice) => [notice.id, notice])),
+  }
 }
 
 /** Is what was shown still what is live? Consent to yesterday's notice is no consent to today's. */

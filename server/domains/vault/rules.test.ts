@@ -12,6 +12,7 @@ const rules: Rules = {
     ['address', 'place'],
   ]),
   searchable: new Set(['phone']),
+  kindOf: new Map([['phone', 'phone'] as const]),
   purposes: new Map([
     ['delivery', { basis: 'consent' }],
     ['support', { basis: 'consent' }],
