@@ -4,6 +4,7 @@ import { type Bench, keep, machine, printTable } from './harness.ts'
 const benches: Record<string, () => Promise<Bench>> = {
   look: async () => (await import('./look.ts')).look,
   collect: async () => (await import('./collect.ts')).collect,
+  search: async () => (await import('./search.ts')).search,
   ledger: async () => (await import('./ledger.ts')).ledger,
   start: async () => (await import('./start.ts')).start,
 }

@@ -74,6 +74,15 @@ const vaultErrors = [
   'key_unavailable',
   'ledger_behind',
 ] as const
+const collectErrors = [
+  'seal_broken',
+  ...vaultErrors,
+  'snapshot_altered',
+  'snapshot_stale',
+  'purpose_unknown',
+  'record_exists',
+  'field_invalid',
+] as const
 const lookErrors = [
   ...vaultErrors,
   'purpose_unknown',
@@ -95,15 +104,7 @@ export const collect = route({
   status: 201,
   body: Type.Object(collectItem, closed),
   reply: Type.Object(collectReply),
-  errors: [
-    'seal_broken',
-    ...vaultErrors,
-    'snapshot_altered',
-    'snapshot_stale',
-    'purpose_unknown',
-    'record_exists',
-    'field_invalid',
-  ],
+  errors: collectErrors,
   summary: 'Seals what a live notice covers; a new person brings their consent along',
   summaryZh: '密封告知所涵盖的信息；新人员须附同意',
   article: '1, 2',
@@ -118,15 +119,7 @@ export const collectBatch = route({
   idempotency: 'required',
   body: Type.Object({ items: Type.Array(Type.Object(collectItem, closed), { minItems: 1, maxItems: 1000 }) }, closed),
   reply: Type.Object({ items: Type.Array(Type.Union([Type.Object(collectReply), Type.Object({ problem: Problem })])) }),
-  errors: [
-    'seal_broken',
-    ...vaultErrors,
-    'snapshot_altered',
-    'snapshot_stale',
-    'purpose_unknown',
-    'record_exists',
-    'field_invalid',
-  ],
+  errors: collectErrors,
   summary: 'Collects many, with a result for each',
   summaryZh: '批量收集，逐项返回结果',
   article: '1, 2',
@@ -249,7 +242,7 @@ export const TokenForm = Type.Union([
 ])
 export type TokenForm = Type.Static<typeof TokenForm>
 /** `tok_` and 32 hex digits; a format-preserving token is digits as long as the value. */
-export const Token = Type.String({ pattern: '^(tok_[0-9a-f]{32}|[0-9]{6,40})$' })
+export const Token = Type.String({ pattern: '^(tok_[0-9a-f]{32}|[0-9]{6,40})$', description: 'tok_… or digits' })
 const tokenItem = {
   person: PersonId,
   field: FieldName,
@@ -345,7 +338,7 @@ export const release = route({
   path: '/v1/vault/release',
   callers: ['client'],
   ability: 'look',
-  idempotency: 'required',
+  idempotency: 'none',
   body: Type.Object(
     {
       person: PersonId,
@@ -360,6 +353,7 @@ export const release = route({
   ),
   reply: Type.Object({ ...lookReply, recipient: Slug, keptUntil: Instant }),
   errors: [...lookErrors, 'recipient_unknown', 'recipient_not_agreed'],
+  // Like a look: asked twice it is two releases, each with its entry. An answer kept for replays would outlive the consent.
   summary: 'A look whose answer goes to a recipient that the notice names; kept on record for three years',
   summaryZh: '向告知所列的接收方提供信息；记录保存三年',
   article: '2, 4',
@@ -372,7 +366,7 @@ export const Release = Type.Object({
   fields: Type.Array(Type.String()),
   entry: EntryId,
   at: Instant,
-  until: Type.Object({ at: Instant, meaning: Type.String() }),
+  keptUntil: Instant,
 })
 export const releases = route({
   name: 'releases',

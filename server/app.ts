@@ -107,6 +107,7 @@ export async function createApp(
     ledger,
     notices,
     persons,
+    approvals: parties,
     findsPerMinute: config.findsPerMinute,
   })
 

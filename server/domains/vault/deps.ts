@@ -1,4 +1,4 @@
-import type { Clock, OrganisationId, PersonId } from '#kernel'
+import type { ApprovalId, ClientActor, Clock, OrganisationId, PersonId, StaffActor } from '#kernel'
 import type { Ledger } from '#ledger'
 import type { NoticesRoom } from '#notices'
 import type { Database, Keys, Log, Tx } from '#platform'
@@ -6,6 +6,19 @@ import type { Database, Keys, Log, Tx } from '#platform'
 export interface VaultPersons {
   assertLive(tx: Tx, tenant: OrganisationId, id: PersonId): Promise<void>
   markErased(tx: Tx, tenant: OrganisationId, id: PersonId): Promise<void>
+}
+export interface VaultApprovals {
+  /** @throws {Refusal} `approval_needed` with the act and subject to ask for, `approval_expired` */
+  assertApproved(
+    tx: Tx,
+    wanted: {
+      readonly tenant: OrganisationId
+      readonly act: string
+      readonly subject: string
+      readonly actor: ClientActor | StaffActor
+      readonly approval?: string | undefined
+    },
+  ): Promise<ApprovalId>
 }
 export interface VaultDeps {
   readonly db: Database
@@ -15,6 +28,17 @@ export interface VaultDeps {
   readonly ledger: Ledger
   readonly notices: NoticesRoom
   readonly persons: VaultPersons
+  readonly approvals: VaultApprovals
+  /**
+   * Has the person agreed separately to this recipient? Asked in the transaction of the release. Without it the live
+   * notice's list of recipients and the grant for the purpose decide alone.
+   */
+  readonly recipientAgreed?: (
+    tx: Tx,
+    tenant: OrganisationId,
+    person: PersonId,
+    to: { readonly purpose: string; readonly recipient: string },
+  ) => Promise<boolean>
   readonly findsPerMinute: number
   /** Told how many requests travelled together. */
   readonly observeBatch?: (size: number) => void

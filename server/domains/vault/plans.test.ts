@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { newId, type OrganisationId } from '#kernel'
 import type { Query, Statement } from '#platform'
-import { type Ask, fetchAndLog, findByToken } from './store.ts'
+import { type Ask, fetchAndLog, findByTokens } from './store.ts'
 import { openWorld } from './test-world.ts'
 
 /** The statements of the hot paths must cost the same in a table of millions: by index, never by reading it through. */
@@ -80,6 +80,8 @@ for (const size of [1, 16, 128])
 
 test('a find reaches the blind index and the grants by index alone', async () => {
   const token = Buffer.alloc(16)
-  const statement = await statementOf((db) => findByToken(db, tenant, token, 'contact', 'delivery', 20))
+  const statement = await statementOf((db) =>
+    findByTokens(db, [{ item: 0, token, tenant, category: 'contact', purpose: 'delivery' }], 20),
+  )
   byIndexOnly(await plans(statement), ['blind_index', 'live_grant'])
 })

@@ -43,7 +43,7 @@ const lost = () => Object.assign(new Error('the connection broke'), { code: 'ECO
 
 /** Breaks the next write of the room: a transaction, or one of the statements that are a whole act by themselves. */
 function breakable(db: Database) {
-  const wholeActs = ['vault/insert-collected', 'vault/fetch-and-log']
+  const wholeActs = ['vault/insert-collected', 'vault/fetch-and-log', 'vault/log-found']
   let next: Break | undefined
   const take = () => {
     const when = next
@@ -111,7 +111,7 @@ export const notice = {
   ],
 }
 
-export async function openWorld() {
+export async function openWorld({ findsPerMinute = 10_000 } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'bailee-vault-'))
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log: createLog('silent') })
   const { connection } = postgres
@@ -188,7 +188,7 @@ export async function openWorld() {
     }
     const signer = await keys.signer('server-ed25519', 'ed25519')
     const notices = createNotices({ db, keys, clock, ledger, persons, signer })
-    const vault = createVault({ db, keys, clock, log, ledger, notices, persons, findsPerMinute: 10_000 })
+    const vault = createVault({ db, keys, clock, log, ledger, notices, persons, approvals: parties, findsPerMinute })
     const http = createHttpServer({
       digestKey: new HmacKey(randomBytes(32)),
       log,
