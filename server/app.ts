@@ -127,6 +127,7 @@ export async function createApp(
     await db.query({ text: `delete from platform.once where made_at < now() - interval '7 days'` })
   })
   jobs.every('parties/sweep', 600, () => parties.sweep())
+  jobs.every('vault/retention', 21_600, async () => void (await vault.sweepRetention()))
   const events = createEvents({ db, log })
 
   const sequencer = await startSequencer(settled, ledger, log, crowd)

@@ -218,6 +218,7 @@ export async function openWorld({ findsPerMinute = 10_000 } = {}) {
     return {
       parties,
       notices,
+      vault,
       keys,
       metrics,
       call,

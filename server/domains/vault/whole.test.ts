@@ -346,6 +346,64 @@ test('a legal hold needs a second person, keeps from erasure, and ends by its da
   )
 })
 
+test('a release that races a withdrawal is given and on record, or refused and not, and the ledger says which', async () => {
+  for (let round = 0; round < 8; round++) {
+    const who = await person()
+    const [given, withdrawn] = await Promise.all([
+      shop.post('/vault/release', { person: who, purpose: 'delivery', recipient: 'courier', fields: ['fullName'] }),
+      shop.post('/notices/consents/withdraw', { person: who, purpose: 'delivery' }),
+    ])
+    assert.equal(withdrawn.status, 200)
+    const { items } = await world.good(shop.post('/vault/releases', { person: who }))
+    const [logged] = (await world.logged(who)).filter((kind) => kind.startsWith('release'))
+    if (given.status === 200) assert.deepEqual([items.length, logged], [1, 'release: opened'])
+    else
+      assert.deepEqual([given.body.code, items.length, logged], ['grant_missing', 0, 'release: refused: grant_missing'])
+  }
+})
+test('a token that is made while the person is erased does not outlive them', async () => {
+  for (let round = 0; round < 8; round++) {
+    const who = await person()
+    const [erased, ...made] = await Promise.all([
+      shop.post('/vault/erase', { person: who }),
+      ...['random', 'pointer', 'deterministic'].map((form) => tokenOf(who, 'mobile', form)),
+    ])
+    assert.equal(erased!.status, 200)
+    for (const { status, body } of made) assert.ok(status === 201 || body.code === 'person_erased', body.code)
+    const [left] = await world.steal<{ n: number }>('select count(*)::int as n from vault.token where subject = $1', [
+      who.slice(4),
+    ])
+    assert.equal(left!.n, 0)
+    const logged = (await world.logged(who)).filter((kind) => !kind.startsWith('collect'))
+    assert.deepEqual(logged.lastIndexOf('erase'), made.filter(({ status }) => status === 201).length)
+  }
+})
+test('article 8: what nobody may use any more is erased when its retention is over, unless it is held', async () => {
+  const [kept, ended, held] = [await person(), await person(), await person()]
+  for (const who of [ended, held])
+    await world.good(shop.post('/notices/consents/withdraw', { person: who, purpose: 'delivery' }))
+  await approve('hold-person', `${held}:CASE-2`)
+  const until = new Date(+dawn + 400 * 86_400_000).toISOString()
+  await world.good(shop.post('/vault/hold', { person: held, reason: 'dispute', case: 'CASE-2', until }))
+  const drawersOf = async (who: string) =>
+    (await world.steal('select 1 from vault.drawer where subject = $1', [who.slice(4)])).length
+  world.clock.set(new Date(+dawn + 179 * 86_400_000))
+  await world.vault.sweepRetention()
+  assert.equal(await drawersOf(ended), 1, 'its retention is not over')
+  world.clock.set(new Date(+dawn + 181 * 86_400_000))
+  await world.vault.sweepRetention()
+  assert.deepEqual([await drawersOf(kept), await drawersOf(ended), await drawersOf(held)], [1, 0, 1])
+  assert.equal((await world.logged(ended)).filter((kind) => kind === 'expire').length, 1)
+  const [left] = await world.steal<{ n: number }>(
+    `select (select count(*) from notices.live_grant where subject = $1)::int + (select count(*) from vault.blind_index where subject = $1)::int as n`,
+    [ended.slice(4)],
+  )
+  assert.equal(left!.n, 0)
+  await world.vault.sweepRetention()
+  assert.equal((await world.logged(ended)).filter((kind) => kind === 'expire').length, 1, 'once')
+  world.clock.set(dawn)
+})
+
 test('somebody who keeps searching for what is not there is refused, and the house hears of it', async () => {
   let last: Awaited<ReturnType<typeof shop.post>> | undefined
   // Slowly enough for the quota by the minute: within ten minutes, misses alone give them away.

@@ -296,7 +296,6 @@ export const en = {
     hold: (who: string) =>
       `${who} placed your information under a legal hold: it is not erased before the date stated.`,
     endHold: (who: string) => `${who} ended a legal hold on your information.`,
-    file: (who: string, what: string) => `${who} stored a file: ${what}.`,
     expire: 'What nobody may use any more was deleted, because its retention had ended.',
     accessLink: (who: string) => `${who} made a link with which you can open this page.`,
     signIn: 'Your page was opened with a link. If it was not you, tell the provider.',

@@ -270,7 +270,6 @@ export const zh: Dictionary = {
     token: (who: string, what: string) => `${who}生成了代替${what}的令牌。`,
     hold: (who: string) => `${who}依法保全了您的信息：在所载日期之前不予删除。`,
     endHold: (who: string) => `${who}解除了对您信息的保全。`,
-    file: (who: string, what: string) => `${who}存入了一份文件：${what}。`,
     expire: '保存期限已满、无人可再使用的信息已被删除。',
     accessLink: (who) => `${who}生成了供您打开本页的链接。`,
     signIn: '有人用链接打开了您的页面。如果不是您，请告知提供者。',

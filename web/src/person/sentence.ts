@@ -70,8 +70,6 @@ function textOf(kind: string, fields: EntryToSay['fields'], speaker: Speaker, re
       return t.acts.hold(who)
     case 'end-hold':
       return t.acts.endHold(who)
-    case 'file':
-      return t.acts.file(who, what)
     case 'expire':
       return t.acts.expire
     case 'access-link':
