@@ -404,6 +404,43 @@ test('article 8: what nobody may use any more is erased when its retention is ov
   world.clock.set(dawn)
 })
 
+test('a hold that is asked for again with its key is placed once, and two people are asked once', async () => {
+  const who = await person()
+  await approve('hold-person', `${who}:CASE-3`)
+  const until = new Date(+dawn + 86_400_000).toISOString()
+  const once = newId()
+  const place = () => shop.post('/vault/hold', { person: who, reason: 'dispute', case: 'CASE-3', until }, once)
+  assert.deepEqual((await world.good(place())).hold, (await world.good(place())).hold)
+  assert.equal((await world.logged(who)).filter((kind) => kind === 'hold').length, 1)
+  await approve('end-hold', `${who}:CASE-3`)
+  const key = newId()
+  const end = () => shop.post('/vault/hold/end', { person: who, case: 'CASE-3' }, key)
+  assert.equal((await world.good(end())).endedAt, (await world.good(end())).endedAt)
+})
+test('what is on record about a person is nobody else’s: another provider is told that there is no such person', async () => {
+  const who = await person()
+  const stranger = await world.shop()
+  for (const path of ['releases', 'history', 'holds'])
+    assert.equal((await stranger.post(`/vault/${path}`, { person: who })).body.code, 'person_unknown', path)
+  const asked = { person: who, field: 'mobile', form: 'random' }
+  assert.equal((await stranger.post('/vault/tokens', asked)).body.code, 'field_not_covered')
+  await world.good(stranger.post('/notices', typed))
+  assert.equal((await stranger.post('/vault/tokens', asked)).body.code, 'person_unknown')
+  const release = { person: who, purpose: 'delivery', recipient: 'courier', fields: ['mobile'] }
+  assert.equal((await stranger.post('/vault/release', release)).body.code, 'person_unknown')
+})
+test('comparing spends from the quota of finds, and false answers count as misses', async () => {
+  const who = await person()
+  world.clock.set(new Date(+dawn + 7_200_000))
+  const compare = (at: number) => look(who, ['mobile.equals'], { equals: { mobile: `1390002${1000 + at}` } })
+  for (let at = 0; at < findsPerMinute; at++) assert.equal((await compare(at)).body.fields['mobile.equals'], 'false')
+  const refused = await compare(findsPerMinute)
+  assert.deepEqual([refused.status, refused.body.code], [429, 'find_quota_exceeded'])
+  assert.ok((await world.logged(who)).includes('look: refused: find_quota_exceeded'))
+  assert.equal((await look(who, ['mobile.last4'])).status, 200, 'other looks go on')
+  world.clock.set(dawn)
+})
+
 test('somebody who keeps searching for what is not there is refused, and the house hears of it', async () => {
   let last: Awaited<ReturnType<typeof shop.post>> | undefined
   // Slowly enough for the quota by the minute: within ten minutes, misses alone give them away.
