@@ -39,6 +39,10 @@ const makers = {
     '/v1/vault/look',
     `{"person":"${ids[n % ids.length]}","purpose":"delivery","fields":${lookFields}}`,
   ],
+  find: (_order: LoadOrder, ids: readonly string[], n: number) => [
+    '/v1/vault/find',
+    `{"purpose":"delivery","field":"phone","value":"1${String(n % ids.length).padStart(10, '0')}"}`,
+  ],
   'plain-look': (_order: LoadOrder, ids: readonly string[], n: number) => [
     '/v1/bench/plain-look',
     `{"person":"${ids[n % ids.length]}","purpose":"delivery","fields":${lookFields}}`,

@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   look: async () => (await import('./look.ts')).look,
   collect: async () => (await import('./collect.ts')).collect,
   consent: async () => (await import('./consent.ts')).consent,
+  search: async () => (await import('./search.ts')).search,
   ledger: async () => (await import('./ledger.ts')).ledger,
   rotate: async () => (await import('./rotate.ts')).rotate,
   copy: async () => (await import('./copy.ts')).copy,

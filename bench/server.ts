@@ -14,6 +14,7 @@ const server = await startTestServer(
   {
     BAILEE_RATE_CLIENT_PER_MINUTE: '1000000000',
     BAILEE_RATE_ADDRESS_PER_MINUTE: '1000000000',
+    BAILEE_FINDS_PER_MINUTE: '1000000',
     BAILEE_WITNESS_EVERY_MS: '1000',
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('BAILEE_POOL'))),
   } as Record<string, string>,

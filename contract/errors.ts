@@ -138,6 +138,30 @@ export const errorCatalogue = {
     zh: '该记录已有此类信息。',
   },
   field_not_searchable: { status: 422, en: 'This field is not searchable.', zh: '该字段不可检索。' },
+  field_invalid: { status: 422, en: 'A value is not what its field says it is.', zh: '填写的值与该项信息的类型不符。' },
+  form_unknown: {
+    status: 422,
+    en: 'This field has no such masked or derived form.',
+    zh: '该项信息没有这种脱敏或派生形式。',
+  },
+  domain_too_small: {
+    status: 422,
+    en: 'The value is too short for a format-preserving token.',
+    zh: '该值过短，不能生成保留格式的令牌。',
+  },
+  token_unknown: {
+    status: 404,
+    en: 'There is no such token, or it never resolves.',
+    zh: '没有该令牌，或该令牌不可解析。',
+  },
+  recipient_not_agreed: {
+    status: 403,
+    en: 'The person has not agreed separately to this recipient.',
+    zh: '本人未就该接收方单独同意。',
+  },
+  held: { status: 409, en: 'This person’s information is under a legal hold.', zh: '该人员的信息正处于依法保全中。' },
+  hold_unknown: { status: 404, en: 'There is no such hold.', zh: '没有该保全。' },
+  hold_too_long: { status: 422, en: 'A hold must end, within three years.', zh: '保全必须有期限，最长三年。' },
   find_quota_exceeded: { status: 429, en: 'The quota for searches is used up.', zh: '检索配额已用完。' },
   seal_broken: {
     status: 500,

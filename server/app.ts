@@ -125,6 +125,7 @@ export async function createApp(
     ledger,
     notices,
     persons,
+    approvals: parties,
     findsPerMinute: config.findsPerMinute,
     keyBackupDays: config.keyBackupDays,
   })
@@ -182,6 +183,7 @@ export async function createApp(
   jobs.every('parties/sweep', 600, () => parties.sweep())
   jobs.every('notices/sweep', 600, async () => void (await notices.sweep()))
   demands.registerJobs(jobs)
+  jobs.every('vault/retention', 21_600, async () => void (await vault.sweepRetention()))
   const events = createEvents({ db, log })
 
   const sequencer = await startSequencer(settled, ledger, log, crowd)

@@ -15,7 +15,9 @@ export { type DrawerKey, newDrawerKey, openSelfWraps, unwrap, wrapFor } from './
 export {
   type Agreement,
   type Consent,
+  type FieldKind,
   type GrantRow,
+  isConsent,
   type NoticeContent,
   type PublishedNotice,
   type Rules,

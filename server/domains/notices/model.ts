@@ -2,6 +2,7 @@ import type { notices } from '@bailee/contract'
 import type { ConsentId, NoticeId, OrganisationId, PersonId } from '#kernel'
 
 export type NoticeContent = notices.NoticeDraft
+export type FieldKind = notices.FieldKind
 export interface PublishedNotice {
   readonly id: NoticeId
   readonly tenant: OrganisationId
@@ -18,6 +19,8 @@ export const selfPurpose = 'self'
 export interface Rules {
   readonly categoryOf: ReadonlyMap<string, string>
   readonly searchable: ReadonlySet<string>
+  /** What a value is, where the notice says more than `text`. */
+  readonly kindOf: ReadonlyMap<string, FieldKind>
   readonly purposes: ReadonlyMap<string, { readonly basis: string }>
   /** Purposes for which the notice allows a category. */
   readonly purposesOf: ReadonlyMap<string, ReadonlySet<string>>

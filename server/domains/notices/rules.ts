@@ -3,6 +3,7 @@ import {
   type Agreed,
   type Agreement,
   type Beside,
+  type FieldKind,
   handOverGraceDays,
   isConsent,
   type NoticeContent,
@@ -140,6 +141,7 @@ function pointerOfNul(value: unknown, pointer: string): string | undefined {
 export function compileRules(live: readonly PublishedNotice[], past: readonly PastVersion[] = []): Rules {
   const categoryOf = new Map<string, string>()
   const searchable = new Set<string>()
+  const kindOf = new Map<string, FieldKind>()
   const purposes = new Map<string, { basis: string }>()
   const purposesOf = new Map<string, Set<string>>()
   for (const { content } of live) {
@@ -148,6 +150,7 @@ export function compileRules(live: readonly PublishedNotice[], past: readonly Pa
       for (const field of category.fields) {
         categoryOf.set(field.name, category.id)
         if (field.search) searchable.add(field.name)
+        if (field.kind !== undefined && field.kind !== 'text') kindOf.set(field.name, field.kind)
       }
       const allowed = purposesOf.get(category.id) ?? new Set<string>()
       for (const purpose of category.purposes) allowed.add(purpose)
@@ -157,6 +160,7 @@ export function compileRules(live: readonly PublishedNotice[], past: readonly Pa
   return {
     categoryOf,
     searchable,
+    kindOf,
     purposes,
     purposesOf,
     notices: new Map(live.map((notice) => [notice.id, notice])),

@@ -4,6 +4,7 @@ import type { HttpServer, OnceKey, RoomMigrations } from '#platform'
 import { erase } from './actions/erase.ts'
 import { mine } from './actions/mine.ts'
 import type { VaultDeps } from './deps.ts'
+import { sweepRetention } from './jobs.ts'
 import { mountVaultRoutes } from './routes.ts'
 
 export type { VaultDeps, VaultPersons } from './deps.ts'
@@ -16,4 +17,6 @@ export const createVault = (deps: VaultDeps) => ({
   mine: (actor: PersonActor) => mine(deps, actor),
   erase: (actor: ClientActor | StaffActor | PersonActor, person: PersonId, once: OnceKey) =>
     erase(deps, actor, person, once),
+  /** Erases what nobody may use any more and whose retention is over. To be called now and then. */
+  sweepRetention: () => sweepRetention(deps),
 })

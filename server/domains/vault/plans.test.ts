@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { newId, type OrganisationId } from '#kernel'
 import type { Query, Statement } from '#platform'
-import { type Ask, fetchAndLog, findByToken } from './store.ts'
+import { type Ask, fetchAndLog, findByTokens } from './store.ts'
+import { correctionsOf, deleteOldReleases, holdsOf, releasesOf } from './store-records.ts'
+import { drawersAfter } from './store-retention.ts'
+import { findTokens } from './store-tokens.ts'
 import { openWorld } from './test-world.ts'
 
 /** The statements of the hot paths must cost the same in a table of millions: by index, never by reading it through. */
@@ -31,6 +34,27 @@ await world.steal(
     select $1, md5(n::text)::uuid, 'live', now() from generate_series(1, ${people}) n`,
   [tenant],
 )
+await world.steal(
+  `insert into vault.token (tenant, token, subject, category, record, field, form, made_at)
+    select $1, 'tok_' || md5(n::text), md5(n::text)::uuid, 'contact', md5(n::text)::uuid, 'phone', 'pointer', now() from generate_series(1, ${people}) n`,
+  [tenant],
+)
+await world.steal(
+  `insert into vault.release (subject, entry, tenant, recipient, purpose, fields, at, kept_until)
+    select md5(n::text)::uuid, md5(n::text)::uuid, $1, 'courier', 'delivery', '{name}', now(), now() + interval '3 years' from generate_series(1, ${people}) n`,
+  [tenant],
+)
+await world.steal(
+  `insert into vault.correction (subject, entry, tenant, record, fields, actor_kind, actor, at)
+    select md5(n::text)::uuid, md5(n::text)::uuid, $1, md5(n::text)::uuid, '{name}', 'client', md5(n::text)::uuid, now() from generate_series(1, ${people}) n`,
+  [tenant],
+)
+await world.steal(
+  `insert into vault.hold (subject, case_reference, tenant, reason, since, until)
+    select md5(n::text)::uuid, 'C', $1, 'dispute', now(), now() + interval '1 year' from generate_series(1, ${people}) n`,
+  [tenant],
+)
+await world.steal('analyze vault.token, vault.release, vault.correction, vault.hold')
 await world.steal('analyze parties.person, notices.live_grant, vault.drawer, vault.blind_index')
 
 interface Plan {
@@ -80,6 +104,26 @@ for (const size of [1, 16, 128])
 
 test('a find reaches the blind index and the grants by index alone', async () => {
   const token = Buffer.alloc(16)
-  const statement = await statementOf((db) => findByToken(db, tenant, token, 'contact', 'delivery', 20, new Date()))
+  const statement = await statementOf((db) =>
+    findByTokens(db, [{ item: 0, token, tenant, category: 'contact', purpose: 'delivery' }], 20, new Date()),
+  )
   byIndexOnly(await plans(statement), ['blind_index', 'consent', 'live_grant'])
 })
+
+const someone = newId<'per'>()
+const now = new Date()
+for (const [title, run, tables] of [
+  ['resolving a token', (db: Query) => findTokens(db, tenant, 'tok_1', null), ['token']],
+  ['the releases of a person', (db: Query) => releasesOf(db, tenant, someone, null, 51), ['release']],
+  ['the corrections of a person', (db: Query) => correctionsOf(db, tenant, someone, newId(), 51), ['correction']],
+  ['the holds of a person', (db: Query) => holdsOf(db, tenant, someone, now), ['hold']],
+  ['deleting old releases', (db: Query) => deleteOldReleases(db, now), ['release']],
+  [
+    'a stretch of the retention sweep',
+    (db: Query) => drawersAfter(db, undefined, now, 100),
+    ['drawer', 'hold', 'live_grant'],
+  ],
+] as const)
+  test(`${title} goes by index alone`, async () => {
+    byIndexOnly(await plans(await statementOf(run)), tables)
+  })

@@ -1,19 +1,36 @@
 import { createHmac } from 'node:crypto'
 import { vault as wire } from '@bailee/contract'
-import { type ClientActor, fromWire, type PersonActor, problemOf, Refusal, type StaffActor, toWire } from '#kernel'
+import {
+  type ClientActor,
+  fromWire,
+  instant,
+  type PersonActor,
+  type PersonId,
+  problemOf,
+  Refusal,
+  type StaffActor,
+  toWire,
+} from '#kernel'
 import type { HttpServer, OnceKey } from '#platform'
 import { type CollectItem, collectTogether, correct, createCollect } from './actions/collect.ts'
 import { erase } from './actions/erase.ts'
-import { FindQuota, find } from './actions/find.ts'
+import { createFind } from './actions/find.ts'
+import { endHold, hold } from './actions/hold.ts'
 import { createLook, lookTogether } from './actions/look.ts'
 import { mine } from './actions/mine.ts'
+import { history, holds, releases } from './actions/records.ts'
+import { release } from './actions/release.ts'
+import { makeToken, type ResolveRequest, resolveToken, type TokenRequest } from './actions/tokens.ts'
 import type { VaultDeps } from './deps.ts'
-import type { Collected, CollectRequest, Look, LookRequest } from './model.ts'
+import { suspect } from './events.ts'
+import type { Collected, CollectRequest, Look, LookRequest, TokenForm } from './model.ts'
+import { FindQuota } from './quota.ts'
 
 interface LookWire {
   readonly person: string
   readonly purpose: string
   readonly fields: readonly string[]
+  readonly equals?: Readonly<Record<string, string>>
   readonly record?: string
   readonly onBehalfOf?: string
   readonly case?: string
@@ -26,10 +43,26 @@ interface CollectWire {
   readonly fields: Readonly<Record<string, string>>
 }
 
+interface TokenWire {
+  readonly person: string
+  readonly field: string
+  readonly form: TokenForm
+  readonly record?: string
+}
+interface ResolveWire {
+  readonly token: string
+  readonly purpose: string
+  readonly as?: string
+  readonly person?: string
+  readonly onBehalfOf?: string
+  readonly case?: string
+}
+
 const lookRequest = (body: LookWire): LookRequest => ({
   person: fromWire('per', body.person),
   purpose: body.purpose,
   fields: body.fields,
+  equals: body.equals,
   record: body.record === undefined ? undefined : fromWire('rec', body.record),
   onBehalfOf: body.onBehalfOf,
   case: body.case,
@@ -54,6 +87,30 @@ const perItem = <Made extends Look | Collected>(results: readonly (Made | Error)
     return onWire(result)
   }),
 })
+const onPersonWire = <Made extends { readonly person: PersonId }>(made: Made) => ({
+  ...made,
+  person: toWire('per', made.person),
+})
+const onTokenWire = (made: Awaited<ReturnType<typeof makeToken>>) => onPersonWire(made)
+/** What is no refusal fails the batch. */
+const problemItem = (error: unknown) => {
+  if (error instanceof Refusal) return { problem: problemOf(error) }
+  throw error
+}
+const tokenRequest = (body: TokenWire): TokenRequest => ({
+  person: fromWire('per', body.person),
+  field: body.field,
+  form: body.form,
+  record: body.record === undefined ? undefined : fromWire('rec', body.record),
+})
+const resolveRequest = (body: ResolveWire): ResolveRequest => ({
+  token: body.token,
+  purpose: body.purpose,
+  as: body.as,
+  person: body.person === undefined ? undefined : fromWire('per', body.person),
+  onBehalfOf: body.onBehalfOf,
+  case: body.case,
+})
 const partOf = (once: OnceKey, index: number, item: unknown): OnceKey => ({
   key: `${once.key}/${index}`,
   // Under the digest of the whole batch, which is keyed: the same key with another batch is another request.
@@ -62,9 +119,10 @@ const partOf = (once: OnceKey, index: number, item: unknown): OnceKey => ({
 
 export function mountVaultRoutes(http: HttpServer, deps: VaultDeps): void {
   const db = deps.db.as('vault')
-  const look = createLook(deps)
+  const quota = new FindQuota(deps.findsPerMinute, suspect(deps))
+  const look = createLook(deps, quota)
   const collect = createCollect(deps)
-  const quota = new FindQuota(deps.findsPerMinute)
+  const find = createFind(deps, quota)
   http.mount(wire.look, async ({ actor, body }) =>
     onWire(await look({ actor: actor as ClientActor | StaffActor, request: lookRequest(body) })),
   )
@@ -72,6 +130,7 @@ export function mountVaultRoutes(http: HttpServer, deps: VaultDeps): void {
     perItem(
       await lookTogether(
         deps,
+        quota,
         db,
         body.items.map((item) => ({ actor: actor as ClientActor | StaffActor, request: lookRequest(item) })),
       ),
@@ -100,13 +159,9 @@ export function mountVaultRoutes(http: HttpServer, deps: VaultDeps): void {
     return perItem(results)
   })
   http.mount(wire.find, async ({ actor, body }) => {
-    const hits = await find(deps, quota, actor as ClientActor | StaffActor, {
-      purpose: body.purpose,
-      field: body.field,
-      value: body.value,
-      onBehalfOf: body.onBehalfOf,
-      case: body.case,
-    })
+    const { purpose, field, value, onBehalfOf } = body
+    const request = { purpose, field, value, onBehalfOf, case: body.case }
+    const hits = await find({ actor: actor as ClientActor | StaffActor, request })
     return {
       items: hits.map((hit) => ({
         person: toWire('per', hit.person),
@@ -119,5 +174,94 @@ export function mountVaultRoutes(http: HttpServer, deps: VaultDeps): void {
     const done = await erase(deps, actor as ClientActor | PersonActor, fromWire('per', body.person), once)
     return { ...done, person: toWire('per', done.person) }
   })
+  http.mount(wire.makeToken, async ({ actor, body, once }) =>
+    onTokenWire(await makeToken(deps, actor as ClientActor, tokenRequest(body), once)),
+  )
+  http.mount(wire.makeTokens, async ({ actor, body, once }) => {
+    const items: (ReturnType<typeof onTokenWire> | { problem: ReturnType<typeof problemOf> })[] = []
+    // One after another: each is a transaction of its own, and many of one person would only wait for each other.
+    for (const [index, item] of body.items.entries())
+      items.push(
+        await makeToken(deps, actor as ClientActor, tokenRequest(item), partOf(once!, index, item)).then(
+          onTokenWire,
+          problemItem,
+        ),
+      )
+    return { items }
+  })
+  http.mount(wire.resolveToken, async ({ actor, body }) =>
+    onPersonWire(await resolveToken(deps, look, actor as ClientActor | StaffActor, resolveRequest(body))),
+  )
+  http.mount(wire.resolveTokens, async ({ actor, body }) => ({
+    items: await Promise.all(
+      body.items.map((item) =>
+        resolveToken(deps, look, actor as ClientActor | StaffActor, resolveRequest(item)).then(
+          onPersonWire,
+          problemItem,
+        ),
+      ),
+    ),
+  }))
+  http.mount(wire.release, async ({ actor, body }) =>
+    onWire(
+      await release(deps, quota, actor as ClientActor, {
+        ...body,
+        person: fromWire('per', body.person),
+        record: body.record === undefined ? undefined : fromWire('rec', body.record),
+        contract: body.contract,
+        case: body.case,
+      }),
+    ),
+  )
+  http.mount(wire.releases, async ({ actor, body }) => {
+    const { items, next } = await releases(deps, actor as ClientActor, fromWire('per', body.person), body.cursor)
+    return {
+      items: items.map(({ subject, entry, at, keptUntil, ...row }) => ({
+        ...row,
+        fields: [...row.fields],
+        person: toWire('per', subject),
+        entry: `ent_${entry}`,
+        at: instant(at),
+        keptUntil: instant(keptUntil),
+      })),
+      next,
+    }
+  })
+  http.mount(wire.history, async ({ actor, body }) => {
+    const { items, next } = await history(deps, actor as ClientActor, fromWire('per', body.person), body.cursor)
+    return {
+      items: items.map((row) => ({
+        record: toWire('rec', row.record),
+        fields: [...row.fields],
+        by: { kind: row.actorKind, id: `${row.actorKind === 'client' ? 'cli' : 'stf'}_${row.actor}` },
+        entry: `ent_${row.entry}`,
+        at: instant(row.at),
+      })),
+      next,
+    }
+  })
+  http.mount(wire.hold, async ({ actor, body, once }) => {
+    const request = {
+      ...body,
+      person: fromWire('per', body.person),
+      until: new Date(body.until),
+      approval: body.approval,
+    }
+    const made = await hold(deps, actor as ClientActor | StaffActor, request, once)
+    return { ...made, hold: onPersonWire(made.hold) }
+  })
+  http.mount(wire.endHold, async ({ actor, body, once }) => {
+    const request = { person: fromWire('per', body.person), case: body.case, approval: body.approval }
+    return onPersonWire(await endHold(deps, actor as ClientActor | StaffActor, request, once))
+  })
+  http.mount(wire.holds, async ({ actor, body }) => ({
+    items: (await holds(deps, actor as ClientActor, fromWire('per', body.person))).map((row) => ({
+      person: toWire('per', row.subject),
+      reason: row.reason,
+      case: row.case,
+      since: instant(row.since),
+      until: instant(row.until),
+    })),
+  }))
   http.mount(wire.mine, async ({ actor, body }) => mine(deps, actor as PersonActor, body.categories))
 }

@@ -12,6 +12,7 @@ const rules: Rules = {
     ['address', 'place'],
   ]),
   searchable: new Set(['phone']),
+  kindOf: new Map([['phone', 'phone'] as const]),
   purposes: new Map([
     ['delivery', { basis: 'consent' }],
     ['support', { basis: 'consent' }],
@@ -45,13 +46,16 @@ test('article 2: a look is judged by purpose, by the key’s binding, and field 
     assert.deepEqual(judged(actor, 'delivery', [inherited]), ['field_not_covered', '/fields/0'])
 })
 test('article 2: fields are sorted into the drawers of their categories, or refused by name', () => {
-  assert.deepEqual(Object.fromEntries(drawersOf(rules, { name: 'a', address: 'b', phone: 'c' })), {
-    contact: { name: 'a', phone: 'c' },
-    place: { address: 'b' },
-  })
+  assert.deepEqual(
+    Object.fromEntries(drawersOf(rules, { name: 'a', address: 'b', phone: '13800000000' }, '2026-11-24')),
+    {
+      contact: { name: 'a', phone: '13800000000' },
+      place: { address: 'b' },
+    },
+  )
   const refusalOf = (fields: Record<string, string>) => {
     try {
-      drawersOf(rules, fields)
+      drawersOf(rules, fields, '2026-11-24')
       return undefined
     } catch (error) {
       return error instanceof Refusal ? error.details : undefined
@@ -60,6 +64,26 @@ test('article 2: fields are sorted into the drawers of their categories, or refu
   assert.deepEqual(refusalOf({ passport: 'x' }), { field: '/fields/passport', missing: { field: 'passport' } })
   // A number in the place of a name may be somebody's.
   assert.deepEqual(refusalOf({ '13800000000': 'x' }), { field: '/fields' })
+})
+test('a form is judged by the kind of its field', () => {
+  const actor = bound('delivery')
+  assert.deepEqual(judged(actor, 'delivery', ['phone.last4', 'name.equals']), ['schema_violation', '/equals/name'])
+  assert.deepEqual(judged(actor, 'delivery', ['phone.last4', 'phone']), ['contact'])
+  assert.deepEqual(judged(actor, 'delivery', ['phone.over18']), ['form_unknown', '/fields/0'])
+  assert.deepEqual(judged(actor, 'delivery', ['name', 'name.last4']), ['form_unknown', '/fields/1'])
+  assert.deepEqual(judged(actor, 'delivery', ['passport.last4']), ['field_not_covered', '/fields/0'])
+  for (const inherited of ['phone.constructor', 'phone.toString', 'phone.'])
+    assert.deepEqual(judged(actor, 'delivery', [inherited]), ['form_unknown', '/fields/0'])
+})
+test('a value that is not of its field’s kind is refused by name and rule, and not repeated', () => {
+  assert.throws(
+    () => drawersOf(rules, { phone: '12345' }, '2026-11-24'),
+    (error) =>
+      error instanceof Refusal &&
+      error.code === 'field_invalid' &&
+      error.details.field === '/fields/phone' &&
+      !JSON.stringify(error.details).includes('12345'),
+  )
 })
 test('what people write in different ways is found as the same, and what differs is not', () => {
   const same = (...forms: string[]) => assert.equal(new Set(forms.map(normalise)).size, 1, forms.join(' | '))

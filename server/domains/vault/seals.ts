@@ -1,8 +1,8 @@
 import type { OrganisationId, PersonId, RecordId } from '#kernel'
-import type { DrawerKey } from '#notices'
+import type { DrawerKey, FieldKind } from '#notices'
 import { drawerAad, type Keys, keyIdOf, open, SealBroken, sealContents } from '#platform'
+import { kinds } from './kind-rules/index.ts'
 import { drawerSchemaVersion } from './model.ts'
-import { normalise, normaliserVersion } from './rules.ts'
 
 export const contentsOf = (record: RecordId, fields: Readonly<Record<string, string>>) => ({
   record,
@@ -32,8 +32,31 @@ export const openDrawer = (
   return JSON.parse(plain.toString('utf8')) as Record<string, string>
 }
 
-/** Sixteen bytes that are equal when the normalised values are, for this tenant and field only. */
-export async function blindToken(keys: Keys, tenant: OrganisationId, field: string, value: string): Promise<Buffer> {
-  const key = await keys.indexKey(tenant, field, normaliserVersion)
+/** Sixteen bytes that are equal when the normalised values are, for this tenant, field and normaliser only. */
+export async function blindToken(
+  keys: Keys,
+  tenant: OrganisationId,
+  field: string,
+  kind: FieldKind,
+  value: string,
+): Promise<Buffer> {
+  const { normaliser, normalise } = kinds[kind]
+  const key = await keys.indexKey(tenant, field, normaliser)
   return Buffer.from(key.mac(Buffer.from(normalise(value))).buffer, 0, 16)
+}
+/**
+ * The tokens by which a value may have been indexed: that of the field's kind, and that of free text from before the
+ * notice said what kind the field is.
+ */
+export async function blindTokens(
+  keys: Keys,
+  tenant: OrganisationId,
+  field: string,
+  kind: FieldKind,
+  value: string,
+): Promise<readonly Buffer[]> {
+  const own = await blindToken(keys, tenant, field, kind, value)
+  return kinds[kind].normaliser === kinds.text.normaliser
+    ? [own]
+    : [own, await blindToken(keys, tenant, field, 'text', value)]
 }

@@ -300,32 +300,52 @@ export async function eraseDrawers(tx: Tx, tenant: OrganisationId, subject: Pers
     name: 'vault/erase-drawers',
     text: `with gone as (delete from vault.drawer where subject = $1 and tenant = $2 returning subject, record, tokens), unindexed as (
         delete from vault.blind_index b using gone, generate_series(1, length(gone.tokens), 16) as start
-          where b.token = substr(gone.tokens, start, 16) and b.subject = gone.subject)
+          where b.token = substr(gone.tokens, start, 16) and b.subject = gone.subject
+      ), tokens as (delete from vault.token where subject = $1), corrections as (delete from vault.correction where subject = $1), holds as (delete from vault.hold where subject = $1)
       select 1 from gone`,
     values: [subject, tenant],
   })
   return rows.length
 }
-/** Who has this token, and whether the purpose may see them at all: without a live grant a hit is none. */
-export async function findByToken(
-  db: Query,
-  tenant: OrganisationId,
-  token: Buffer,
-  category: string,
-  purpose: string,
-  limit: number,
-  at: Date,
-  agreed?: Agreement,
-) {
-  return db.query<{ subject: PersonId; record: RecordId }>({
-    name: 'vault/find-by-token',
-    text: `select b.subject, b.record from vault.blind_index b
-      join notices.live_grant g on g.subject = b.subject and g.category = $3 and g.purpose = $4 and g.tenant = $1
-        and (g.until is null or g.until > $6)
-        and ($7::jsonb is null or coalesce((select c.version >= ($7::jsonb ->> replace(c.notice::text, '-', ''))::int
-          from notices.consent c where c.subject = g.subject and c.id = g.consent), false))
-      where b.token = $2 order by b.subject limit $5`,
-    values: [tenant, token, category, purpose, limit, at, agreed ? JSON.stringify(agreed) : null],
+export interface FindAsk {
+  readonly item: number
+  readonly token: Buffer
+  readonly tenant: string
+  readonly category: string
+  readonly purpose: string
+  readonly agreed?: Agreement | undefined
+}
+/** Who has these tokens, and whether the purpose may see them at all: without a live grant a hit is none. */
+export async function findByTokens(db: Query, asks: readonly FindAsk[], limit: number, at: Date) {
+  return db.query<{ item: number; subject: PersonId; record: RecordId }>({
+    name: 'vault/find-by-tokens',
+    text: `select distinct a.item, h.subject, h.record
+      from unnest($1::int[], $2::bytea[], $3::uuid[], $4::text[], $5::text[], $8::text[]) as a (item, token, tenant, category, purpose, agreed)
+      cross join lateral (
+        select b.subject, b.record from vault.blind_index b
+        join notices.live_grant g on g.subject = b.subject and g.category = a.category and g.purpose = a.purpose and g.tenant = a.tenant
+          and (g.until is null or g.until > $7)
+          and (a.agreed is null or coalesce((select c.version >= (a.agreed::jsonb ->> replace(c.notice::text, '-', ''))::int
+            from notices.consent c where c.subject = g.subject and c.id = g.consent), false))
+        where b.token = a.token order by b.subject limit $6) h
+      order by a.item, h.subject, h.record`,
+    values: [
+      int4Array(asks.map((ask) => ask.item)),
+      byteaArray(asks.map((ask) => ask.token)),
+      uuidArray(asks.map((ask) => ask.tenant)),
+      textArray(asks.map((ask) => ask.category)),
+      textArray(asks.map((ask) => ask.purpose)),
+      limit,
+      at,
+      textArray(asks.map((ask) => (ask.agreed ? JSON.stringify(ask.agreed) : null))),
+    ],
+  })
+}
+export async function logFound(db: Query, appended: Appended): Promise<void> {
+  await db.query({
+    name: 'vault/log-found',
+    text: 'insert into ledger.outbox (id, at, count, entries) values ($1, to_timestamp($2::float8 / 1000), $3, $4)',
+    values: [appended.id, appended.at, appended.entries.length, appended.entries.map((entry) => entry.line).join('\n')],
   })
 }
 

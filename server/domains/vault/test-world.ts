@@ -43,7 +43,7 @@ const lost = () => Object.assign(new Error('the connection broke'), { code: 'ECO
 
 /** Breaks the next write of the room: a transaction, or one of the statements that are a whole act by themselves. */
 function breakable(db: Database) {
-  const wholeActs = ['vault/insert-collected', 'vault/fetch-and-log', 'notices/insert-consented']
+  const wholeActs = ['vault/insert-collected', 'vault/fetch-and-log', 'notices/insert-consented', 'vault/log-found']
   let next: Break | undefined
   const take = () => {
     const when = next
@@ -111,7 +111,7 @@ export const notice = {
   ],
 }
 
-export async function openWorld() {
+export async function openWorld({ findsPerMinute = 10_000 } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'bailee-vault-'))
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log: createLog('silent') })
   const { connection } = postgres
@@ -196,7 +196,8 @@ export async function openWorld() {
       ledger,
       notices,
       persons,
-      findsPerMinute: 10_000,
+      approvals: parties,
+      findsPerMinute,
       keyBackupDays: 7,
     })
     const http = createHttpServer({
@@ -228,6 +229,7 @@ export async function openWorld() {
     return {
       parties,
       notices,
+      vault,
       keys,
       metrics,
       call,

@@ -103,6 +103,14 @@ export const en = {
     record_unknown: 'Load the page again.',
     record_exists: 'Say that you want to correct the record.',
     field_not_searchable: 'Choose a field that the notice marks as searchable.',
+    field_invalid: 'Correct the value that is named. It is not what its field says it is.',
+    form_unknown: 'Ask for one of the forms that this field has.',
+    domain_too_small: 'Take a random token: fewer than a million values could be guessed.',
+    token_unknown: 'Check the token. One-way tokens never resolve.',
+    recipient_not_agreed: 'Ask the person for separate consent to this recipient.',
+    held: 'Wait until the hold ends, or have it ended by two people.',
+    hold_unknown: 'Check the case reference. The hold may have ended.',
+    hold_too_long: 'Give a date in the future, at most three years from now.',
     find_quota_exceeded: 'Wait a minute.',
     seal_broken: 'Tell the provider at once and give them the reference below.',
     person_erased: 'There is nothing left to show. Proofs that you saved stay valid.',
@@ -486,6 +494,15 @@ export const en = {
     findRefused: (who: string, what: string, why: string) =>
       `${who} tried to search by ${what}, for ${why}, and was refused.`,
     erase: (who: string) => `${who} deleted everything. The keys were destroyed.`,
+    release: (who: string, what: string, recipient: string, why: string) =>
+      `${who} released ${what} to ${recipient}, for ${why}.`,
+    releaseRefused: (who: string, what: string, recipient: string, why: string) =>
+      `${who} tried to release ${what} to ${recipient}, for ${why}, and was refused. Nothing left.`,
+    token: (who: string, what: string) => `${who} made a token that stands for ${what}.`,
+    hold: (who: string) =>
+      `${who} placed your information under a legal hold: it is not erased before the date stated.`,
+    endHold: (who: string) => `${who} ended a legal hold on your information.`,
+    retention: 'What nobody may use any more was deleted, because its retention had ended.',
     accessLink: (who: string) => `${who} made a link with which you can open this page.`,
     signIn: 'Your page was opened with a link. If it was not you, tell the provider.',
     unknown: (who: string, kind: string) => `${who} did something that this page has no words for: “${kind}”.`,

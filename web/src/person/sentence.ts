@@ -71,6 +71,18 @@ function textOf(kind: string, fields: EntryToSay['fields'], speaker: Speaker, re
       return t.acts.withdraw(who, why ?? t.acts.quote('?'))
     case 'erase':
       return t.acts.erase(who)
+    case 'release': {
+      const recipient = t.acts.quote(typeof fields.recipient === 'string' ? fields.recipient : '?')
+      return (refused ? t.acts.releaseRefused : t.acts.release)(who, what, recipient, why ?? t.acts.quote('?'))
+    }
+    case 'token':
+      return t.acts.token(who, what)
+    case 'hold':
+      return t.acts.hold(who)
+    case 'end-hold':
+      return t.acts.endHold(who)
+    case 'retention':
+      return t.acts.retention
     case 'access-link':
       return t.acts.accessLink(who)
     case 'sign-in':

@@ -34,8 +34,9 @@ import {
   type Tx,
 } from '#platform'
 import type { VaultDeps } from '../deps.ts'
+import { beijingDay, kinds } from '../kind-rules/index.ts'
 import { type Collected, type CollectRequest, drawerSchemaVersion, profileOf } from '../model.ts'
-import { drawersOf, normaliserVersion } from '../rules.ts'
+import { drawersOf } from '../rules.ts'
 import { blindToken, contentsOf, openDrawer, sealDrawer } from '../seals.ts'
 import {
   type CollectRows,
@@ -49,6 +50,7 @@ import {
   ownWraps,
   statesOf,
 } from '../store.ts'
+import { insertCorrection } from '../store-records.ts'
 
 export interface CollectItem {
   readonly actor: ClientActor
@@ -177,7 +179,7 @@ const refusalBySqlState: Readonly<Record<string, 'record_exists' | 'unavailable'
 async function prepareItem(deps: VaultDeps, item: CollectItem, at: Date): Promise<Prepared> {
   const { actor, request, once } = item
   const rules = deps.notices.rules.cached(actor.tenant) ?? (await deps.notices.rules.of(actor.tenant))
-  const drawers = drawersOf(rules, request.fields)
+  const drawers = drawersOf(rules, request.fields, beijingDay(at))
   for (const [category, fields] of drawers) drawers.set(category, { ...item.held?.get(category), ...fields })
   let consent: Prepared['consent']
   if (request.consent) {
@@ -282,7 +284,8 @@ async function unagreedAmong(
   return unagreed
 }
 
-function openOwnWrap(
+/** The drawer key from the person's own wrap, or why there is none. */
+export function openOwnWrap(
   deps: VaultDeps,
   tenant: OrganisationId,
   person: PersonId,
@@ -319,9 +322,10 @@ async function rowsOf(deps: VaultDeps, ready: readonly Prepared[], known: Known,
       const drawerTokens: Buffer[] = []
       for (const [field, value] of Object.entries(fields)) {
         if (!rules.searchable.has(field)) continue
-        const token = await blindToken(deps.keys, tenant, field, value)
+        const kind = rules.kindOf.get(field) ?? 'text'
+        const token = await blindToken(deps.keys, tenant, field, kind, value)
         drawerTokens.push(token)
-        tokens.push({ item: index, token, record, normaliser: normaliserVersion })
+        tokens.push({ item: index, token, record, normaliser: kinds[kind].normaliser })
       }
       if (consent) tokensOf.set(`${index}/${category}`, drawerTokens)
       else {
@@ -504,12 +508,21 @@ export async function correct(deps: VaultDeps, item: CollectItem): Promise<Colle
     if (earlier instanceof Refusal) throw earlier
     if (earlier) return earlier
     await deps.persons.assertLive(tx, tenant, person)
-    const categories = [...drawersOf(rules, request.fields).keys()]
+    const categories = [...drawersOf(rules, request.fields, beijingDay(deps.clock.now())).keys()]
     const held = await openHeld(deps, tx, tenant, person, record, categories)
     await clearDrawers(tx, person, record, categories)
     const [result] = await collectTogether(deps, tx, [{ ...item, held }])
     // Refused: what was cleared comes back with the rollback.
     if (result instanceof Error) throw result
+    await insertCorrection(tx, tenant, {
+      subject: person,
+      entry: result!.receipt.entry.replaceAll('-', ''),
+      record,
+      fields: Object.keys(request.fields),
+      actorKind: actor.kind,
+      actor: actor.id,
+      at: deps.clock.now(),
+    })
     return result!
   })
 }

@@ -8,9 +8,11 @@ import {
   Refusal,
   type StaffActor,
 } from '#kernel'
+import type { EntryDraft } from '#ledger'
 import { epochOf, type OnceKey, once, unrecoverableAt } from '#platform'
 import type { VaultDeps } from '../deps.ts'
 import { eraseDrawers } from '../store.ts'
+import { holdsOf } from '../store-records.ts'
 
 /**
  * Shreds the person's keys and removes what they sealed. Wraps, drawers, index and openings go in this transaction and
@@ -24,9 +26,11 @@ export async function erase(
 ) {
   if (actor.kind === 'person' && actor.id !== person) throw new Refusal('person_unknown')
   const at = deps.clock.now()
-  const answer = await deps.db.transaction('vault', (tx) =>
-    once(tx, deps.keys, actor.tenant, onceKey, async () => {
-      await deps.notices.holdPerson(tx, actor.tenant, person)
+  const answer = await deps.db.transaction('vault', async (tx) => {
+    await deps.notices.holdPerson(tx, actor.tenant, person)
+    const [held] = await holdsOf(tx, actor.tenant, person, at)
+    if (held) return { held, appended: await deps.ledger.append(tx, [refusedEntry(actor, person, at)]) }
+    return once(tx, deps.keys, actor.tenant, onceKey, async () => {
       await deps.persons.assertLive(tx, actor.tenant, person)
       const keys = await deps.notices.deleteEveryGrant(tx, actor.tenant, person)
       const drawers = await eraseDrawers(tx, actor.tenant, person)
@@ -46,8 +50,13 @@ export async function erase(
         },
       ])
       return { at: at.getTime(), keys, drawers, appended }
-    }),
-  )
+    })
+  })
+  if ('held' in answer) {
+    const { reason, until } = answer.held
+    const receipt = deps.ledger.promise(answer.appended)[0]!
+    throw new Refusal('held', { field: '/person', missing: { reason, until: instant(until) }, receipt })
+  }
   return {
     person,
     erasedAt: instant(answer.at),
@@ -61,3 +70,15 @@ export async function erase(
     receipt: deps.ledger.promise(answer.appended)[0]!,
   }
 }
+
+const refusedEntry = (actor: ClientActor | StaffActor | PersonActor, person: PersonId, at: Date): EntryDraft => ({
+  entry: newId(),
+  subject: person,
+  tenant: actor.tenant,
+  kind: 'erase',
+  at: at.getTime(),
+  fields: [
+    ['actor', actorField(actor)],
+    ['outcome', 'refused: held'],
+  ],
+})

@@ -1,72 +1,109 @@
 import { type ClientActor, newId, Refusal, type StaffActor } from '#kernel'
 import type { EntryDraft } from '#ledger'
-import { agreementOf } from '#notices'
+import { type Agreement, agreementOf } from '#notices'
+import { coalesce, type Query } from '#platform'
 import type { VaultDeps } from '../deps.ts'
-import type { FindRequest } from '../model.ts'
+import type { FindRequest, Hit } from '../model.ts'
+import type { FindQuota } from '../quota.ts'
 import { judgeLook } from '../rules.ts'
-import { blindToken } from '../seals.ts'
-import { findByToken } from '../store.ts'
+import { blindTokens } from '../seals.ts'
+import { findByTokens, logFound } from '../store.ts'
 import { lookFields } from './look.ts'
 
 const mostHits = 20
 
-/** Searches at most per minute and caller. Equality search over a small space is enumeration; this makes it slow and loud. */
-export class FindQuota {
-  readonly #perMinute: number
-  readonly #spent = new Map<string, { minute: number; count: number }>()
-  constructor(perMinute: number) {
-    this.#perMinute = perMinute
-  }
-  spend(caller: string, now: Date): void {
-    const minute = Math.floor(now.getTime() / 60_000)
-    const held = this.#spent.get(caller)
-    const count = held?.minute === minute ? held.count + 1 : 1
-    if (this.#spent.size > 10_000) this.#spent.clear()
-    this.#spent.set(caller, { minute, count })
-    if (count > this.#perMinute)
-      throw new Refusal('find_quota_exceeded', {
-        missing: { perMinute: this.#perMinute, retryAfterSeconds: 60 - now.getUTCSeconds() },
-      })
-  }
+export interface FindItem {
+  readonly actor: ClientActor | StaffActor
+  readonly request: FindRequest
+}
+interface Judged extends FindItem {
+  readonly category: string
+  readonly tokens: readonly Buffer[]
+  readonly agreed: Agreement | undefined
 }
 
-/** Finds people by equality of one field, for one purpose. Each person found gets an entry: being searched for is being looked at. Article 2. */
-export async function find(deps: VaultDeps, quota: FindQuota, actor: ClientActor | StaffActor, request: FindRequest) {
-  deps.ledger.assertKeepsUp()
-  const at = deps.clock.now()
-  const rules = await deps.notices.rules.of(actor.tenant)
+/**
+ * Finds people by equality of one field, for one purpose. Each person found gets an entry: being searched for is being
+ * looked at. Article 2. Finds that arrive while a statement is in flight share the next two: one reads, one logs, and
+ * nobody hears of a hit before its entry is durable.
+ */
+export function createFind(deps: VaultDeps, quota: FindQuota): (item: FindItem) => Promise<readonly Hit[]> {
+  const db = deps.db.as('vault')
+  return coalesce<FindItem, readonly Hit[]>((items) => findTogether(deps, quota, db, items), {
+    maxBatch: 128,
+    lanes: 2,
+    ...(deps.observeBatch ? { observe: deps.observeBatch } : {}),
+  })
+}
+
+async function judge(deps: VaultDeps, quota: FindQuota, item: FindItem, at: Date): Promise<Judged | Refusal> {
+  const { actor, request } = item
+  const rules = deps.notices.rules.cached(actor.tenant) ?? (await deps.notices.rules.of(actor.tenant))
   const verdict = judgeLook(rules, actor, { purpose: request.purpose, fields: [request.field] })
   if ('refusal' in verdict) {
     const { code, details } = verdict.refusal
-    throw new Refusal(code, { ...details, ...(details.field?.startsWith('/fields') ? { field: '/field' } : {}) })
+    return new Refusal(code, { ...details, ...(details.field?.startsWith('/fields') ? { field: '/field' } : {}) })
   }
   if (!rules.searchable.has(request.field))
-    throw new Refusal('field_not_searchable', { field: '/field', missing: { field: request.field } })
-  quota.spend(actor.id, at)
+    return new Refusal('field_not_searchable', { field: '/field', missing: { field: request.field } })
+  try {
+    quota.spend(actor.id, at)
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+  const kind = rules.kindOf.get(request.field) ?? 'text'
+  const tokens = await blindTokens(deps.keys, actor.tenant, request.field, kind, request.value)
   const category = verdict.categories[0]!
-  const agreed = agreementOf(rules, category, request.purpose, [request.field])
-  const token = await blindToken(deps.keys, actor.tenant, request.field, request.value)
-  const { hits, appended } = await deps.db.transaction('vault', async (tx) => {
-    const rows = await findByToken(tx, actor.tenant, token, category, request.purpose, mostHits, at, agreed)
-    const drafts = rows.map(
-      (row): EntryDraft => ({
-        entry: newId<'ent'>(),
-        subject: row.subject,
-        tenant: actor.tenant,
-        kind: 'find',
-        at: at.getTime(),
-        fields: lookFields(actor, {
-          person: row.subject,
-          purpose: request.purpose,
-          fields: [request.field],
-          record: row.record,
-          onBehalfOf: request.onBehalfOf,
-          case: request.case,
-        }),
-      }),
-    )
-    return { hits: rows, appended: drafts.length > 0 ? await deps.ledger.append(tx, drafts) : undefined }
+  return { ...item, category, tokens, agreed: agreementOf(rules, category, request.purpose, [request.field]) }
+}
+
+async function findTogether(
+  deps: VaultDeps,
+  quota: FindQuota,
+  db: Query,
+  items: readonly FindItem[],
+): Promise<(readonly Hit[] | Error)[]> {
+  deps.ledger.assertKeepsUp()
+  const at = deps.clock.now()
+  const judged: (Judged | Refusal)[] = []
+  for (const item of items) judged.push(await judge(deps, quota, item, at))
+  const asks = judged.flatMap((each, item) =>
+    each instanceof Refusal
+      ? []
+      : each.tokens.map((token) => ({
+          item,
+          token,
+          tenant: each.actor.tenant,
+          category: each.category,
+          purpose: each.request.purpose,
+          agreed: each.agreed,
+        })),
+  )
+  const rows = asks.length === 0 ? [] : await findByTokens(db, asks, mostHits, at)
+  const drafts = rows.map(({ item, subject, record }): EntryDraft => {
+    const { actor, request } = items[item]!
+    const { purpose, field, onBehalfOf } = request
+    return {
+      entry: newId<'ent'>(),
+      subject,
+      tenant: actor.tenant,
+      kind: 'find',
+      at: at.getTime(),
+      fields: lookFields(actor, { person: subject, purpose, fields: [field], record, onBehalfOf, case: request.case }),
+    }
   })
-  const receipts = appended ? deps.ledger.promise(appended) : []
-  return hits.map((row, index) => ({ person: row.subject, record: row.record, receipt: receipts[index]! }))
+  const answers = judged.map((each): Hit[] | Refusal => (each instanceof Refusal ? each : []))
+  if (drafts.length > 0) {
+    const appended = deps.ledger.prepare(drafts)
+    await logFound(db, appended)
+    const receipts = deps.ledger.promise(appended)
+    for (const [index, { item, subject, record }] of rows.entries()) {
+      const hits = answers[item]
+      if (Array.isArray(hits)) hits.push({ person: subject, record, receipt: receipts[index]! })
+    }
+  }
+  for (const [item, answer] of answers.entries())
+    if (Array.isArray(answer) && answer.length === 0) quota.miss(items[item]!.actor.id, at)
+  return answers
 }

@@ -1,21 +1,32 @@
 import { type Actor, actorField, type ClientActor, type EntryId, newId, Refusal, type StaffActor } from '#kernel'
 import type { EntryDraft } from '#ledger'
 import { agreementOf, type DrawerKey, type Rules, unwrap } from '#notices'
-import { coalesce, keyIdsOf, SealBroken } from '#platform'
+import { coalesce, keyIdsOf, open, SealBroken } from '#platform'
 import type { VaultDeps } from '../deps.ts'
+import { beijingDay, equalsForm } from '../kind-rules/index.ts'
 import { type Look, type LookRequest, profileOf } from '../model.ts'
-import { judgeLook } from '../rules.ts'
+import type { FindQuota } from '../quota.ts'
+import { type Asked, fieldOf, judgeLook } from '../rules.ts'
 import { openDrawer } from '../seals.ts'
 import { type Answer, type Ask, fetchAndLog } from '../store.ts'
 
 export interface LookItem {
   readonly actor: ClientActor | StaffActor
   readonly request: LookRequest
+  /** A look whose answer goes to a recipient is a `release`. */
+  readonly kind?: 'release'
+  /** What the entry says besides. */
+  readonly more?: EntryDraft['fields']
+  /** Why it is refused already; it is logged like every refused look. */
+  readonly refusal?: Refusal | undefined
+  /** Sealed under the drawer key by a token: opened in the place of the drawer. */
+  readonly token?: { readonly field: string; readonly sealed: Buffer; readonly aad: Uint8Array }
 }
 type Judged = LookItem & {
   readonly entry: EntryId
   readonly categories: readonly string[]
   readonly rules: Rules
+  readonly asked: readonly Asked[]
   readonly refusal: Refusal | undefined
 }
 
@@ -25,9 +36,9 @@ type Judged = LookItem & {
  * Looks that arrive while a statement is in flight share the next one: fetch, log and commit once for all, then open.
  * Nothing is opened before its entry is durable, and a refusal is thrown after the commit, so its evidence stays.
  */
-export function createLook(deps: VaultDeps): (item: LookItem) => Promise<Look> {
+export function createLook(deps: VaultDeps, quota: FindQuota): (item: LookItem) => Promise<Look> {
   const db = deps.db.as('vault')
-  return coalesce<LookItem, Look>((items) => lookTogether(deps, db, items), {
+  return coalesce<LookItem, Look>((items) => lookTogether(deps, quota, db, items), {
     maxBatch: 128,
     lanes: 2,
     ...(deps.observeBatch ? { observe: deps.observeBatch } : {}),
@@ -45,20 +56,24 @@ export const lookFields = (actor: Actor, request: LookRequest): EntryDraft['fiel
 
 export async function lookTogether(
   deps: VaultDeps,
+  quota: FindQuota,
   db: Parameters<typeof fetchAndLog>[0],
   items: readonly LookItem[],
 ): Promise<(Look | Error)[]> {
   deps.ledger.assertKeepsUp()
-  const at = deps.clock.now().getTime()
+  const now = deps.clock.now()
+  const at = now.getTime()
   const judged: Judged[] = []
-  for (const { actor, request } of items) {
+  for (const item of items) {
+    const { actor, request } = item
     const rules = deps.notices.rules.cached(actor.tenant) ?? (await deps.notices.rules.of(actor.tenant))
-    const verdict = judgeLook(rules, actor, request)
+    const verdict = item.refusal ? { refusal: item.refusal } : judgeLook(rules, actor, request)
     const entry = newId<'ent'>()
+    const refusal = 'refusal' in verdict ? verdict.refusal : spendEquals(quota, actor, verdict.asked, now)
     judged.push(
       'refusal' in verdict
-        ? { actor, request, entry, rules, categories: [], refusal: verdict.refusal }
-        : { actor, request, entry, rules, categories: verdict.categories, refusal: undefined },
+        ? { ...item, entry, rules, categories: [], asked: [], refusal }
+        : { ...item, entry, rules, categories: verdict.categories, asked: verdict.asked, refusal },
     )
   }
   const asks: Ask[] = []
@@ -72,17 +87,17 @@ export async function lookTogether(
         category,
         purpose: refusal ? '' : request.purpose,
         record: request.record ?? profileOf(request.person),
-        agreed: refusal ? undefined : agreementOf(rules, category, request.purpose, request.fields),
+        agreed: refusal ? undefined : agreementOf(rules, category, request.purpose, request.fields.map(fieldOf)),
       })
   }
   const appended = deps.ledger.prepare(
-    judged.map(({ actor, request, entry }) => ({
+    judged.map(({ actor, request, entry, kind, more }) => ({
       entry,
       subject: request.person,
       tenant: actor.tenant,
-      kind: 'look',
+      kind: kind ?? 'look',
       at,
-      fields: lookFields(actor, request),
+      fields: more ? [...lookFields(actor, request), ...more] : lookFields(actor, request),
     })),
   )
   const presets = judged.map(({ refusal }) => (refusal ? `refused: ${refusal.code}` : null))
@@ -113,7 +128,7 @@ export async function lookTogether(
       return {
         person: item.request.person,
         record: item.request.record ?? profileOf(item.request.person),
-        fields: openFields(deps, item, byItem[index]!),
+        fields: openFields(deps, quota, item, byItem[index]!, now),
         receipt,
       }
     } catch (error) {
@@ -129,7 +144,30 @@ export async function lookTogether(
 const isForeign = (outcome: string) => outcome === '-' || outcome === 'refused: another organisation'
 const missingOf = (rows: readonly Answer[]) => rows.filter((row) => !row.wrap).map((row) => row.category)
 
-function openFields(deps: VaultDeps, { actor, request }: Judged, rows: readonly Answer[]): Record<string, string> {
+/** To compare is to search one drawer: each comparison spends from the same quota as a find. */
+function spendEquals(
+  quota: FindQuota,
+  actor: ClientActor | StaffActor,
+  asked: readonly Asked[],
+  now: Date,
+): Refusal | undefined {
+  try {
+    for (const { as } of asked) if (isEquals(as)) quota.spend(actor.id, now)
+    return undefined
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+}
+const isEquals = (as: string) => as.endsWith(`.${equalsForm}`)
+
+function openFields(
+  deps: VaultDeps,
+  quota: FindQuota,
+  { actor, request, asked, token }: Judged,
+  rows: readonly Answer[],
+  now: Date,
+): Record<string, string> {
   const { tenant } = actor
   const record = request.record ?? profileOf(request.person)
   const fields: Record<string, string> = {}
@@ -143,9 +181,17 @@ function openFields(deps: VaultDeps, { actor, request }: Judged, rows: readonly 
       row.wrap!,
     )
     if (!drawerKey) throw new Refusal('key_unavailable')
-    const held = openDrawer(drawerKey, tenant, request.person, record, row.category!, row.version!, row.sealed!)
+    const held = token
+      ? { [token.field]: open(drawerKey.key, token.sealed, token.aad).toString('utf8') }
+      : openDrawer(drawerKey, tenant, request.person, record, row.category!, row.version!, row.sealed!)
     drawerKey.bytes.fill(0)
     for (const field of request.fields) if (Object.hasOwn(held, field)) fields[field] = held[field]!
+    for (const { as, field, answer } of asked) {
+      // What does not tell (an ID number from before it was checked) is left out, like a field that is not held.
+      const answered = Object.hasOwn(held, field) ? answer(held[field]!, beijingDay(now)) : undefined
+      if (answered !== undefined) fields[as] = answered
+      if (answered === 'false' && isEquals(as)) quota.miss(actor.id, now)
+    }
   }
   return fields
 }
