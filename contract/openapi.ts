@@ -44,8 +44,12 @@ const operation = (shape: RouteShape) => ({
   security: shape.callers.map((caller) => security[caller]),
   parameters: parameters(shape),
   ...(shape.body ? { requestBody: { required: true, content: { 'application/json': { schema: shape.body } } } } : {}),
+  ...(shape.upload ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
   responses: {
-    [shape.status ?? 200]: { description: 'done', content: { 'application/json': { schema: shape.reply } } },
+    [shape.status ?? 200]: {
+      description: 'done',
+      content: shape.download ? { 'application/octet-stream': {} } : { 'application/json': { schema: shape.reply } },
+    },
     default: {
       description: `problem document; codes: ${[...shape.errors, 'schema_violation'].join(', ')}`,
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
