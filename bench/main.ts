@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   look: async () => (await import('./look.ts')).look,
   collect: async () => (await import('./collect.ts')).collect,
   ledger: async () => (await import('./ledger.ts')).ledger,
+  migrate: async () => (await import('./migrate.ts')).migrate,
   rotate: async () => (await import('./rotate.ts')).rotate,
   start: async () => (await import('./start.ts')).start,
 }

@@ -6,6 +6,7 @@ import { keysRotate, keysStatus } from './commands/keys.ts'
 import { followLedger } from './commands/ledger-follow.ts'
 import { ledgerStatus } from './commands/ledger-status.ts'
 import { look } from './commands/look.ts'
+import { migrateTable } from './commands/migrate-table.ts'
 import { publishNotice } from './commands/notice-publish.ts'
 import { showNotice } from './commands/notice-show.ts'
 import { createOrganisation } from './commands/organisation-create.ts'
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   showNotice,
   look,
   accessLink,
+  migrateTable,
   setup,
   createClient,
   createOrganisation,
