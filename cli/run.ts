@@ -1,6 +1,7 @@
 import type { Bilingual } from '@bailee/sdk'
 import { type Command, commonOptions, Input, type Options, parseOptions } from './command.ts'
 import { accessLink } from './commands/access-link.ts'
+import { audit } from './commands/audit.ts'
 import { createClient } from './commands/client-create.ts'
 import { keysRotate, keysStatus } from './commands/keys.ts'
 import { followLedger } from './commands/ledger-follow.ts'
@@ -19,6 +20,7 @@ import { chooseLanguage, type Language, say } from './texts.ts'
 
 export const commands: readonly Command[] = [
   verify,
+  audit,
   followLedger,
   ledgerStatus,
   keysStatus,

@@ -239,6 +239,24 @@ export const texts = {
   },
   noPeople: { en: 'There are no people in the list.', zh: '列表中没有人员。' },
   personOrPeople: { en: 'Give either --person or --people.', zh: '请给出 --person 或 --people 其中之一。' },
+  'check.chain': { en: 'my chain of entries has no gap', zh: '我的条目链没有缺口' },
+  'check.single': { en: 'each of my tags was used once', zh: '我的每个标签只使用一次' },
+  'check.absence': { en: 'nothing else was logged about me', zh: '没有关于我的其他留痕' },
+  chainKeyWrong: {
+    en: 'The key file is not right: {rule}.',
+    zh: '密钥文件有误：{rule}。',
+  },
+  auditWhere: { en: 'Give either --server or --mirror.', zh: '请给出 --server 或 --mirror 其中之一。' },
+  auditGood: {
+    en: '{count} entries about you, from the {from}th on. Nothing else was logged about you up to this checkpoint ({size} entries, {epochs} closed epochs).',
+    zh: '自第 {from} 条起共有 {count} 条关于您的留痕。截至此检查点（{size} 条，{epochs} 个已关闭时期），没有关于您的其他留痕。',
+  },
+  auditBad: {
+    en: 'VERIFICATION FAILED. Keep these files: they are evidence.',
+    zh: '核验失败。请保存这些文件作为证据。',
+  },
+  auditUnknown: { en: 'CANNOT JUDGE: what is marked with ? was not checked.', zh: '无法判断：标有 ? 的步骤未经核验。' },
+  auditEntry: { en: '  your entry {n} is entry {index} of the ledger', zh: '  您的第 {n} 条是账本的第 {index} 条' },
   mappingWrong: { en: 'The mapping is not right at {where}: {rule}.', zh: '映射文件 {where} 有误：{rule}。' },
   columnMissing: { en: 'There is no column {column}.', zh: '没有列 {column}。' },
   keyNotUnique: {
