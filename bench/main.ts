@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   consent: async () => (await import('./consent.ts')).consent,
   search: async () => (await import('./search.ts')).search,
   ledger: async () => (await import('./ledger.ts')).ledger,
+  migrate: async () => (await import('./migrate.ts')).migrate,
   rotate: async () => (await import('./rotate.ts')).rotate,
   copy: async () => (await import('./copy.ts')).copy,
   start: async () => (await import('./start.ts')).start,

@@ -28,6 +28,8 @@ export type AuditFinding =
   | { readonly id: 'epoch'; readonly epoch: number }
   | { readonly id: 'tag-repeated'; readonly epoch: number; readonly times: number }
 
+/** First byte of a sealed leaf; a public one begins with `{`. */
+const sealedMagic = 0x42
 /** How many bundles are fetched ahead. */
 const ahead = 8
 
@@ -77,7 +79,12 @@ export class Audit {
   async readTo(
     { size, root }: { readonly size: number; readonly root: Hash },
     source: AuditSource,
-    on: { found(finding: AuditFinding): void; progress(size: number): void },
+    on: {
+      found(finding: AuditFinding): void
+      progress(size: number): void
+      /** Each entry about a person, once its hash has been compared with the tile's. */
+      sealed?(index: number, tag: Uint8Array): void
+    },
   ): Promise<readonly Check[]> {
     const first = Math.floor(this.size / tileWidth)
     const last = Math.ceil(size / tileWidth)
@@ -106,6 +113,7 @@ export class Audit {
         }
         const wrong = this.#add(index, leaf, hash, on.found)
         if (wrong) return [wrong]
+        if (on.sealed && leaf[0] === sealedMagic) on.sealed(index, leaf.slice(16, 48))
       }
       on.progress(this.size)
     }

@@ -1,11 +1,13 @@
 import type { Bilingual } from '@bailee/sdk'
 import { type Command, commonOptions, Input, type Options, parseOptions } from './command.ts'
 import { accessLink } from './commands/access-link.ts'
+import { audit } from './commands/audit.ts'
 import { createClient } from './commands/client-create.ts'
 import { keysRotate, keysStatus } from './commands/keys.ts'
 import { followLedger } from './commands/ledger-follow.ts'
 import { ledgerStatus } from './commands/ledger-status.ts'
 import { look } from './commands/look.ts'
+import { migrateTable } from './commands/migrate-table.ts'
 import { publishNotice } from './commands/notice-publish.ts'
 import { showNotice } from './commands/notice-show.ts'
 import { createOrganisation } from './commands/organisation-create.ts'
@@ -18,6 +20,7 @@ import { chooseLanguage, type Language, say } from './texts.ts'
 
 export const commands: readonly Command[] = [
   verify,
+  audit,
   followLedger,
   ledgerStatus,
   keysStatus,
@@ -26,6 +29,7 @@ export const commands: readonly Command[] = [
   showNotice,
   look,
   accessLink,
+  migrateTable,
   setup,
   createClient,
   createOrganisation,

@@ -80,7 +80,7 @@ export function writeEvidence(stateFile: string, name: string, text: string): st
  * The old text or the new one, never a half: written beside, synced, renamed. All synchronous, so that neither a signal
  * nor a broken pipe comes in between; what a power cut leaves is a `.new` file that the next write replaces.
  */
-function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, text: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const beside = `${file}.new`

@@ -239,6 +239,83 @@ export const texts = {
   },
   noPeople: { en: 'There are no people in the list.', zh: '列表中没有人员。' },
   personOrPeople: { en: 'Give either --person or --people.', zh: '请给出 --person 或 --people 其中之一。' },
+  'check.chain': { en: 'my chain of entries has no gap', zh: '我的条目链没有缺口' },
+  'check.single': { en: 'each of my tags was used once', zh: '我的每个标签只使用一次' },
+  'check.absence': { en: 'nothing else was logged about me', zh: '没有关于我的其他留痕' },
+  chainKeyWrong: {
+    en: 'The key file is not right: {rule}.',
+    zh: '密钥文件有误：{rule}。',
+  },
+  auditWhere: { en: 'Give either --server or --mirror.', zh: '请给出 --server 或 --mirror 其中之一。' },
+  auditGood: {
+    en: '{count} entries about you, from the {from}th on. Nothing else was logged about you up to this checkpoint ({size} entries, {epochs} closed epochs).',
+    zh: '自第 {from} 条起共有 {count} 条关于您的留痕。截至此检查点（{size} 条，{epochs} 个已关闭时期），没有关于您的其他留痕。',
+  },
+  auditBad: {
+    en: 'VERIFICATION FAILED. Keep these files: they are evidence.',
+    zh: '核验失败。请保存这些文件作为证据。',
+  },
+  auditUnknown: { en: 'CANNOT JUDGE: what is marked with ? was not checked.', zh: '无法判断：标有 ? 的步骤未经核验。' },
+  auditEntry: { en: '  your entry {n} is entry {index} of the ledger', zh: '  您的第 {n} 条是账本的第 {index} 条' },
+  mappingWrong: { en: 'The mapping is not right at {where}: {rule}.', zh: '映射文件 {where} 有误：{rule}。' },
+  columnMissing: { en: 'There is no column {column}.', zh: '没有列 {column}。' },
+  keyNotUnique: {
+    en: 'The key column {column} must be unique and never empty (a table needs a unique index on it).',
+    zh: '键列 {column} 必须唯一且不为空（数据表须有唯一索引）。',
+  },
+  csvOpenQuote: { en: 'The CSV ends inside a quoted field.', zh: 'CSV 在引号字段内结束。' },
+  sourceUnreachable: { en: 'The database could not be reached ({why}).', zh: '无法连接数据库（{why}）。' },
+  sourceFailed: { en: 'The database refused a statement (SQLSTATE {why}).', zh: '数据库拒绝语句（SQLSTATE {why}）。' },
+  databaseMissing: {
+    en: 'A connection string is needed: set BAILEE_MIGRATE_DATABASE or use --database-file. It is never an argument.',
+    zh: '需要连接串：请设置 BAILEE_MIGRATE_DATABASE 或使用 --database-file。连接串不得作为参数。',
+  },
+  confirmName: {
+    en: 'A cut-over takes plain values away. Type the name again: --confirm {name}',
+    zh: '切换将移除明文。请再次输入名称：--confirm {name}',
+  },
+  cutOverBlocked: {
+    en: 'The cut-over would be refused by the table: {obstacles}.',
+    zh: '数据表会拒绝切换：{obstacles}。',
+  },
+  migrationRuns: { en: 'This migration is running already.', zh: '该迁移已在运行。' },
+  migrationResumable: {
+    en: 'Stopped. Run the same command again to go on.',
+    zh: '已停止。再次运行同一命令即可继续。',
+  },
+  migrationContinues: {
+    en: 'Going on: {moved} rows were moved before, {refused} refused.',
+    zh: '继续：此前已迁移 {moved} 行，拒绝 {refused} 行。',
+  },
+  migrated: {
+    en: '{moved} rows moved in {seconds} s ({before} before); {empty} were empty.',
+    zh: '已迁移 {moved} 行，用时 {seconds} 秒（此前 {before} 行）；空行 {empty}。',
+  },
+  migrationRefused: { en: '  {count} rows refused: {code}', zh: '  {count} 行被拒绝：{code}' },
+  readBackDone: {
+    en: '{compared} rows read back and compared: {different} different, {refused} refused.',
+    zh: '回读核对 {compared} 行：不一致 {different}，被拒绝 {refused}。',
+  },
+  cutOverDone: {
+    en: 'Plain values of {replaced} rows were replaced by person ids; {left} rows were left because they differ.',
+    zh: '已将 {replaced} 行的明文替换为人员编号；{left} 行因不一致而保留。',
+  },
+  cutOverFile: {
+    en: 'The result is {file}. The old file still holds everything: destroying it is up to you.',
+    zh: '结果为 {file}。原文件仍含全部内容，请自行销毁。',
+  },
+  dryRunRows: {
+    en: '{rows} rows, {empty} of them with nothing to move.',
+    zh: '共 {rows} 行，其中 {empty} 行无可迁移内容。',
+  },
+  dryRunColumn: {
+    en: '  {field}: {nulls} empty, {long} too long, {malformed} malformed, {duplicates} like another row',
+    zh: '  {field}：空 {nulls}，过长 {long}，格式错误 {malformed}，与他行相同 {duplicates}',
+  },
+  dryRunObstacle: { en: '  before the cut-over: {obstacle}', zh: '  切换之前：{obstacle}' },
+  counting: { en: 'counting', zh: '统计' },
+  migrating: { en: 'migrating', zh: '迁移' },
+  readingBack: { en: 'reading back', zh: '回读' },
 } as const satisfies Record<string, Bilingual>
 
 export type TextKey = keyof typeof texts

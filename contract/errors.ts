@@ -139,6 +139,7 @@ export const errorCatalogue = {
   },
   field_not_searchable: { status: 422, en: 'This field is not searchable.', zh: '该字段不可检索。' },
   field_invalid: { status: 422, en: 'A value is not what its field says it is.', zh: '填写的值与该项信息的类型不符。' },
+  file_too_large: { status: 413, en: 'The file is larger than 5 MB.', zh: '文件超过 5 MB。' },
   form_unknown: {
     status: 422,
     en: 'This field has no such masked or derived form.',

@@ -11,7 +11,7 @@ export const KeysStatus = Type.Object({
   /** When the oldest of them is to be destroyed at the latest. */
   dueAt: Type.Union([Instant, Type.Null()]),
   backupDays: Type.Integer({ description: 'how long a backup of the key store is kept at most' }),
-  running: Type.Boolean({ description: 'in the process that answers' }),
+  running: Type.Boolean({ description: 'some server of the installation is at it' }),
   rotation: Type.Union([
     Type.Object({
       epoch: Type.Integer(),

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Base64, Cursor, EntryId, Instant, PersonId } from './common.ts'
+import { Base64, Cursor, EntryId, Instant, PersonId, Receipt } from './common.ts'
 import { route } from './route.ts'
 
 const closed = { additionalProperties: false } as const
@@ -147,6 +147,29 @@ export const myMonitor = route({
   errors: [],
   summary: 'My chain: the key from which my next tags can be computed, and the latest tags',
   summaryZh: '我的标签链：可推算后续标签的密钥及最近标签',
+})
+export const chainStart = route({
+  name: 'chainStart',
+  room: 'ledger',
+  method: 'POST',
+  path: '/v1/ledger/me/chain-start',
+  callers: ['person'],
+  idempotency: 'required',
+  body: Type.Object({}, closed),
+  reply: Type.Object({
+    v: Type.Literal(1),
+    n: Type.Integer({ description: 'place of the first entry that the key finds: 0 for the whole chain' }),
+    key: Base64,
+    known: Type.Integer({ description: 'how many entries the chain has now; this hand-out makes one more' }),
+    policy: Type.String(),
+    checkpoint: Type.String(),
+    receipt: Receipt,
+  }),
+  errors: ['entry_pending', 'unavailable'],
+  summary:
+    'The key from which all my tags follow, for bailee audit. Whoever has it can link my entries: keep it secret',
+  summaryZh: '可推算我全部标签的密钥，供 bailee audit 使用。持有者可关联我的条目，请妥善保密',
+  article: '2',
 })
 export const listEpochs = route({
   name: 'listEpochs',

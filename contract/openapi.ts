@@ -44,10 +44,13 @@ const operation = (shape: RouteShape) => ({
   security: shape.callers.map((caller) => security[caller]),
   parameters: parameters(shape),
   ...(shape.body ? { requestBody: { required: true, content: { 'application/json': { schema: shape.body } } } } : {}),
+  ...(shape.upload ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
   responses: {
     [shape.status ?? 200]: {
       description: 'done',
-      content: { [shape.media ?? 'application/json']: { schema: shape.reply } },
+      content: shape.download
+        ? { 'application/octet-stream': {} }
+        : { [shape.media ?? 'application/json']: { schema: shape.reply } },
     },
     default: {
       description: `problem document; codes: ${[...shape.errors, 'schema_violation'].join(', ')}`,

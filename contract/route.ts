@@ -17,6 +17,10 @@ export interface RouteShape {
   readonly params?: TSchema
   readonly query?: TSchema
   readonly body?: TSchema
+  /** The body is application/octet-stream, read as it comes; what it is about stands in the query, as ids only. */
+  readonly upload?: true
+  /** The reply is application/octet-stream; its receipt is in the header `bailee-receipt`, as JSON in base64. */
+  readonly download?: true
   readonly reply: TSchema
   readonly status?: 200 | 201 | 202 | 204
   /** Media type of the reply, where it is more than JSON. */

@@ -486,3 +486,49 @@ export const holds = route({
   summaryZh: '某人的信息因何保全、保全至何时',
   article: '8',
 })
+
+/** Bytes of a file at most: 5 MB. */
+export const fileLimit = 5_000_000
+export const storeFile = route({
+  name: 'storeFile',
+  room: 'vault',
+  method: 'POST',
+  path: '/v1/vault/files',
+  callers: ['client'],
+  ability: 'collect',
+  idempotency: 'required',
+  status: 201,
+  upload: true,
+  query: Type.Object({ person: PersonId, field: FieldName, record: Type.Optional(RecordId) }, closed),
+  reply: Type.Object({ ...collectReply, field: FieldName, bytes: Type.Integer() }),
+  errors: [...vaultErrors, 'record_unknown', 'record_exists', 'seal_broken', 'field_invalid', 'file_too_large'],
+  summary: 'Seals a file of up to 5 MB as it comes, under the key of the person’s category',
+  summaryZh: '边接收边密封文件（不超过 5 MB）',
+  article: '1, 2',
+})
+export const lookFile = route({
+  name: 'lookFile',
+  room: 'vault',
+  method: 'POST',
+  path: '/v1/vault/files/look',
+  callers: ['client', 'staff'],
+  ability: 'look',
+  idempotency: 'none',
+  download: true,
+  body: Type.Object(
+    {
+      person: PersonId,
+      purpose: Slug,
+      field: FieldName,
+      record: Type.Optional(RecordId),
+      onBehalfOf: Type.Optional(OnBehalfOf),
+      case: Type.Optional(CaseReference),
+    },
+    closed,
+  ),
+  reply: Type.Unknown(),
+  errors: lookErrors,
+  summary: 'Opens a file for one stated purpose: a look, whose entry is durable before the first byte leaves',
+  summaryZh: '为一个载明的目的查看文件；首个字节送出之前条目已写入',
+  article: '2',
+})

@@ -1,7 +1,9 @@
 /** Typed SDK for providers' apps: what the notice does not allow does not compile. Runs wherever there is `fetch`. */
 export type { Bilingual, Language } from '@bailee/contract'
+export { type Bound, type ProblemReply, problemReply } from './adapters.ts'
 export * from './bailee.ts'
 export { type Call, type Caller, type CallerOptions, createCaller, type Fetch, fromProblem } from './caller.ts'
+export { type DualRead, type DualReadCounts, type DualReadOptions, dualRead } from './dual-read.ts'
 export { BaileeError, type BaileeErrorCode, type BaileeErrorDetails } from './errors.ts'
 export {
   type ConsentedOf,
@@ -15,6 +17,7 @@ export {
   type TogetherOf,
   type ToldOf,
 } from './notice.ts'
+export { personColumns } from './person-columns.ts'
 export type {
   AnyRoute,
   BodyOf,

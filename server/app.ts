@@ -179,7 +179,7 @@ export async function createApp(
     })
   })
   // Found every hour, worked off beside the queue: it may take days, and nothing else should wait for it.
-  jobs.every('platform/rotate-keys', 3600, async () => rotation.kick())
+  jobs.every('platform/rotate-keys', 3600, () => rotation.daily())
   jobs.every('parties/sweep', 600, () => parties.sweep())
   jobs.every('notices/sweep', 600, async () => void (await notices.sweep()))
   demands.registerJobs(jobs)

@@ -3,6 +3,7 @@ import { type ExitCode, exit, Stop } from '../exit.ts'
 import { pause } from '../http.ts'
 import { Monitor, type Round } from '../monitor.ts'
 import { Progress } from '../progress.ts'
+import { endOnSignals } from '../signals.ts'
 import { defaultStateFile } from '../state.ts'
 import { tellError } from '../tell-error.ts'
 import type { Terminal } from '../terminal.ts'
@@ -73,20 +74,6 @@ export const followLedger: Command = {
       if (signal.aborted) return ending.code()
     }
   },
-}
-
-/** The first Ctrl-C ends between two writes; a second one ends at once, which the atomic state also survives. */
-function endOnSignals({ closed }: Terminal) {
-  let code: ExitCode | 143 = exit.outputClosed
-  process.once('SIGINT', () => {
-    code = exit.interrupted
-    closed.abort()
-  })
-  process.once('SIGTERM', () => {
-    code = 143
-    closed.abort()
-  })
-  return { signal: closed.signal, code: () => code as ExitCode }
 }
 
 function show(round: Round, terminal: Terminal): void {

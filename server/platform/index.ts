@@ -29,6 +29,7 @@ export {
   type HttpServer,
   type OnceKey,
   type ReplyOf,
+  Streamed,
 } from './http/server.ts'
 export { createJobs, enqueue, type Jobs } from './jobs.ts'
 export * from './keys/index.ts'

@@ -1,4 +1,5 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { equalBytes, nextKey } from '@bailee/proof'
 import { type OrganisationId, randomSource } from '#kernel'
 import { chainAad, type Keys, keyIdOf, open, type Query, SealBroken, seal } from '#platform'
 import { readChains } from './store.ts'
@@ -91,13 +92,29 @@ export class ChainKeeper {
   }
 }
 
+/**
+ * k_0 comes from the ledger key, so that it need not be stored to be given to the person one day. That adds nothing to what a
+ * thief of the row has: the ledger key opens all of the person's openings, which say where each entry stands.
+ */
+const startOf = (ledgerKeyBytes: Buffer): Uint8Array =>
+  new Uint8Array(createHmac('sha256', ledgerKeyBytes).update('bailee/chain-start/v1').digest())
+
+/** The earliest key of this chain that can be given: k_0, or the present one for a chain from before k_0 was derivable. */
+export function earliestKey(chain: Chain): { readonly n: number; readonly key: Uint8Array } | undefined {
+  if (!chain.secrets) return undefined
+  const start = startOf(chain.secrets.ledgerKeyBytes)
+  let key = start
+  for (let n = 0; n < chain.n; n++) key = nextKey(key)
+  return equalBytes(key, chain.secrets.ratchet) ? { n: 0, key: start } : { n: chain.n, key: chain.secrets.ratchet }
+}
+
 function newChain(subject: string, tenant: OrganisationId): Chain {
   const ledgerKeyBytes = randomKey()
   return {
     subject,
     tenant,
     n: 0,
-    secrets: { ratchet: new Uint8Array(randomKey()), ledgerKey: createSecretKey(ledgerKeyBytes), ledgerKeyBytes },
+    secrets: { ratchet: startOf(ledgerKeyBytes), ledgerKey: createSecretKey(ledgerKeyBytes), ledgerKeyBytes },
   }
 }
 

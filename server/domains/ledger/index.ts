@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Receipt } from '@bailee/contract'
-import { type Clock, dashed, instant, Refusal } from '#kernel'
-import type { Database, Keys, Log, RoomMigrations, Signer } from '#platform'
+import { actorField, type Clock, dashed, instant, newId, Refusal } from '#kernel'
+import { type Database, type Keys, type Log, once, type RoomMigrations, type Signer } from '#platform'
 import { commitmentOf, insertOutbox, prepare, promises, signed } from './outbox.ts'
 import { LedgerReader } from './reading.ts'
 import type { LedgerRoom } from './room.ts'
@@ -73,6 +73,25 @@ export function createLedger(deps: LedgerDeps): LedgerRoom {
     assertKeepsUp() {
       if (behind()) throw new Refusal('ledger_behind')
     },
+    chainStart: (actor, key) =>
+      db.transaction('ledger', (tx) =>
+        once(tx, keys, actor.tenant, key, async () => {
+          const start = await room.reader.chainStartOf(actor.id)
+          const entry = {
+            entry: newId<'ent'>(),
+            subject: actor.id,
+            tenant: actor.tenant,
+            kind: 'chain-start',
+            at: clock.now().getTime(),
+            fields: [
+              ['actor', actorField(actor)],
+              ['from', start.n],
+            ] as const,
+          }
+          const appended = await room.append(tx, [entry])
+          return { ...start, policy: room.policy, receipt: room.promise(appended)[0]! }
+        }),
+      ),
     mountRoutes: (http) => mountLedgerRoutes(http, room, tiles),
     observe(metrics) {
       metrics.gauge('bailee_ledger_size', 'Leaves in the signed ledger', () => latest?.state.size ?? 0)

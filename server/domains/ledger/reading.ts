@@ -20,7 +20,7 @@ import {
 } from '@bailee/proof'
 import { type EntryId, fromWire, type OrganisationId, type PersonId, Refusal, toWire } from '#kernel'
 import { type Database, type Keys, keyIdOf, type Log, open, openingAad, type Query } from '#platform'
-import { type Chain, openChain } from './chains.ts'
+import { type Chain, earliestKey, openChain } from './chains.ts'
 import * as store from './store.ts'
 import { bucketHolds, proveBucket, sortedPairs, type TagProof, tagRoot, writeTagIndex } from './tags.ts'
 import type { TileStore } from './tile-store.ts'
@@ -300,6 +300,15 @@ export class LedgerReader {
       nextTag: base64Encode(tagOf(chain.secrets.ratchet)),
       tags,
     }
+  }
+
+  /** The earliest key of the person's chain, how many entries it has, and the newest witnessed checkpoint. */
+  async chainStartOf(subject: PersonId) {
+    const chain = await this.#chain(subject)
+    const start = chain && earliestKey(chain)
+    if (!chain || !start) throw new Refusal('entry_pending', { missing: { retryAfterSeconds: 1 } })
+    const { note } = await witnessed(this.#db)
+    return { v: 1 as const, n: start.n, key: base64Encode(start.key), known: chain.n, checkpoint: note }
   }
 
   async epochs() {

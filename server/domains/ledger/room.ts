@@ -1,4 +1,6 @@
-import type { HttpServer, Metrics } from '#platform'
+import type { Receipt } from '@bailee/contract'
+import type { PersonActor } from '#kernel'
+import type { HttpServer, Metrics, OnceKey } from '#platform'
 import type { Ledger } from './model.ts'
 import type { LedgerReader } from './reading.ts'
 import type { SequencerState } from './sequencer.ts'
@@ -15,6 +17,19 @@ export interface LedgerRoom extends Ledger {
   heard(state: SequencerState): void
   silenceSeconds(): number
   behind(): boolean
+  /** Hands a person the start of their chain, and says so in it. */
+  chainStart(actor: PersonActor, key: OnceKey | undefined): Promise<ChainStart>
   mountRoutes(http: HttpServer): void
   observe(metrics: Metrics): void
+}
+
+/** As `bailee audit` reads it. */
+export interface ChainStart {
+  readonly v: 1
+  readonly n: number
+  readonly key: string
+  readonly known: number
+  readonly checkpoint: string
+  readonly policy: string
+  readonly receipt: Receipt
 }

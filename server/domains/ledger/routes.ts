@@ -46,6 +46,10 @@ export function mountLedgerRoutes(http: HttpServer, room: LedgerRoom, tiles: Til
     const { n, key, tags } = await room.reader.monitorOf(personOf(actor))
     return { n, key, tags }
   })
+  http.mount(ledger.chainStart, async ({ actor, once }) => {
+    if (actor.kind !== 'person') throw new Refusal('ability_missing')
+    return room.chainStart(actor, once)
+  })
   http.mount(ledger.proveEntry, ({ actor, body }) => {
     if (actor.kind !== 'client') throw new Refusal('ability_missing')
     return room.reader.proveEntry(fromWire('per', body.person), fromWire('ent', body.entry), actor.tenant)

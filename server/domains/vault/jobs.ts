@@ -1,6 +1,7 @@
 import { day, newId } from '#kernel'
 import type { Rules } from '#notices'
 import type { VaultDeps } from './deps.ts'
+import { deleteStrayChunks } from './store-files.ts'
 import { deleteOldReleases } from './store-records.ts'
 import { drawersAfter, type EndedDrawer, expireDrawer, type Place } from './store-retention.ts'
 
@@ -33,6 +34,7 @@ export async function sweepRetention(deps: VaultDeps): Promise<number> {
     if (drawers.length < stretch) break
   }
   await deleteOldReleases(db, now)
+  await deleteStrayChunks(db, new Date(now.getTime() - 3_600_000))
   return expired
 }
 

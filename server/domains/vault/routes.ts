@@ -11,9 +11,10 @@ import {
   type StaffActor,
   toWire,
 } from '#kernel'
-import type { HttpServer, OnceKey } from '#platform'
+import { type HttpServer, type OnceKey, Streamed } from '#platform'
 import { type CollectItem, collectTogether, correct, createCollect } from './actions/collect.ts'
 import { erase } from './actions/erase.ts'
+import { lookFile, storeFile } from './actions/files.ts'
 import { createFind } from './actions/find.ts'
 import { endHold, hold } from './actions/hold.ts'
 import { createLook, lookTogether } from './actions/look.ts'
@@ -202,6 +203,26 @@ export function mountVaultRoutes(http: HttpServer, deps: VaultDeps): void {
       ),
     ),
   }))
+  http.mount(wire.storeFile, async ({ actor, query, upload, once }) => {
+    const request = {
+      person: fromWire('per', query.person),
+      field: query.field,
+      record: query.record === undefined ? undefined : fromWire('rec', query.record),
+    }
+    const made = await storeFile(deps, actor as ClientActor, request, upload!, once!)
+    return { ...made, person: toWire('per', made.person), record: toWire('rec', made.record) }
+  })
+  http.mount(wire.lookFile, async ({ actor, body }) => {
+    const { stream, bytes, receipt } = await lookFile(deps, look, actor as ClientActor | StaffActor, {
+      person: fromWire('per', body.person),
+      purpose: body.purpose,
+      field: body.field,
+      record: body.record === undefined ? undefined : fromWire('rec', body.record),
+      onBehalfOf: body.onBehalfOf,
+      case: body.case,
+    })
+    return new Streamed(stream, bytes, { 'bailee-receipt': Buffer.from(JSON.stringify(receipt)).toString('base64') })
+  })
   http.mount(wire.release, async ({ actor, body }) =>
     onWire(
       await release(deps, quota, actor as ClientActor, {

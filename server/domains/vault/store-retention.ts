@@ -48,6 +48,10 @@ export async function expireDrawer(tx: Tx, place: Place, now: Date): Promise<boo
           where b.token = substr(gone.tokens, start, 16) and b.subject = gone.subject and b.record = gone.record
       ), tokens as (
         delete from vault.token t using gone where t.subject = gone.subject and t.category = $2 and t.record = gone.record
+      ), files as (
+        delete from vault.file f using gone where f.subject = gone.subject and f.category = $2 and f.record = gone.record returning f.subject, f.file
+      ), chunks as (
+        delete from vault.file_chunk c using files where c.subject = files.subject and c.file = files.file
       ), keys as (
         delete from notices.live_grant g using gone where g.subject = gone.subject and g.category = $2 and g.purpose = 'self'
           and not exists (select from vault.drawer o where o.subject = $1 and o.category = $2 and o.record <> $3)

@@ -301,7 +301,7 @@ export async function eraseDrawers(tx: Tx, tenant: OrganisationId, subject: Pers
     text: `with gone as (delete from vault.drawer where subject = $1 and tenant = $2 returning subject, record, tokens), unindexed as (
         delete from vault.blind_index b using gone, generate_series(1, length(gone.tokens), 16) as start
           where b.token = substr(gone.tokens, start, 16) and b.subject = gone.subject
-      ), tokens as (delete from vault.token where subject = $1), corrections as (delete from vault.correction where subject = $1), holds as (delete from vault.hold where subject = $1)
+      ), tokens as (delete from vault.token where subject = $1), files as (delete from vault.file where subject = $1), chunks as (delete from vault.file_chunk where subject = $1), corrections as (delete from vault.correction where subject = $1), holds as (delete from vault.hold where subject = $1)
       select 1 from gone`,
     values: [subject, tenant],
   })

@@ -227,6 +227,7 @@ export async function openWorld({ findsPerMinute = 10_000 } = {}) {
       return { status: response.statusCode, body: JSON.parse(text), text, session }
     }
     return {
+      http,
       parties,
       notices,
       vault,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -47,12 +47,13 @@ test('servers that start at once on a new database apply each file once', async 
   const lines: string[] = []
   await Promise.all(Array.from({ length: 5 }, () => migrate(connection, sources, (line) => lines.push(line))))
   assert.deepEqual(await query(connection, 'select n from vault.a order by n'), [{ n: 1 }, { n: 2 }])
-  assert.equal(lines.length, 3)
-  assert.deepEqual(await applied(connection), [
-    'platform/0001-once-and-events.sql',
+  const names = [
+    ...(await readdir(platformMigrations.folder)).sort().map((name) => `platform/${name}`),
     'vault/0001-a.sql',
     'vault/0002-b.sql',
-  ])
+  ]
+  assert.equal(lines.length, names.length)
+  assert.deepEqual(await applied(connection), names)
 })
 test('a later start applies what is new and nothing else', async () => {
   const connection = await database.fresh()

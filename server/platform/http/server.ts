@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import type { RouteShape } from '@bailee/contract'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify'
 import type { Static } from 'typebox'
 import { type Actor, anyone, problemOf, Refusal } from '#kernel'
 import { CoalesceOverflow } from '../coalesce.ts'
@@ -35,6 +36,8 @@ export interface Call<R extends RouteShape> {
   readonly params: ParamsOf<R>
   /** Present exactly on routes with `idempotency: 'required'`. */
   readonly once: OnceKey | undefined
+  /** Present exactly on routes with `upload`: the body as it comes. The digest of `once` covers the query only. */
+  readonly upload: Readable | undefined
   /** The session cookie's value as it came, for sign-out. */
   readonly session: string | undefined
   /** A header that came once, by its lower-case name. */
@@ -48,6 +51,17 @@ export type Authenticate = (credentials: {
   session: string | undefined
 }) => Promise<Actor> | Actor
 
+/** The reply of a route with `download`. */
+export class Streamed {
+  readonly stream: Readable
+  readonly bytes: number
+  readonly headers: Readonly<Record<string, string>>
+  constructor(stream: Readable, bytes: number, headers: Readonly<Record<string, string>>) {
+    this.stream = stream
+    this.bytes = bytes
+    this.headers = headers
+  }
+}
 export interface HttpServer {
   mount<const R extends RouteShape>(shape: R, handler: Handler<R>): void
   /** For static files and the ledger's tile paths, which are not JSON. */
@@ -104,7 +118,8 @@ function onceKeyOf(request: FastifyRequest, shape: RouteShape, secret: HttpSetti
   if (!/^[\x21-\x7e]{8,128}$/.test(key)) throw new Refusal('idempotency_key_malformed')
   // Keyed: it is stored, and a bare hash of a form could be guessed back to what was in it.
   const place = shape.params ? `\n${JSON.stringify(request.params)}` : ''
-  const digest = secret.mac(hash('sha256', `${shape.name}\n${JSON.stringify(request.body)}${place}`, 'buffer'))
+  const said = JSON.stringify(shape.upload ? request.query : request.body)
+  const digest = secret.mac(hash('sha256', `${shape.name}\n${said}${place}`, 'buffer'))
   return { key, digest: Buffer.from(digest.buffer) }
 }
 
@@ -180,6 +195,40 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
     if (retryAfterSeconds > 0) throw new Refusal('rate_limited', { missing: { retryAfterSeconds } })
   }
 
+  async function admit(
+    request: FastifyRequest,
+    shape: RouteShape,
+  ): Promise<{ actor: Actor; session: string | undefined }> {
+    const open = shape.callers.includes('anyone')
+    const authorization = request.headers.authorization
+    const bearer = authorization?.startsWith('Bearer ') ? authorization.slice(7) : undefined
+    const session = bearer === undefined ? cookieOf(request.headers.cookie) : undefined
+    let actor: Actor
+    try {
+      const known = authenticate({ bearer, session })
+      actor = known instanceof Promise ? await known : known
+    } catch (error) {
+      // Guessing keys is limited by address, whatever key each guess presents.
+      granted(byAddress, request.ip)
+      if (!open || bearer !== undefined) throw error
+      actor = anyone
+    }
+    if (actor.kind === 'client') granted(byClient, actor.id)
+    else granted(byAddress, request.ip)
+    if (session !== undefined && shape.method === 'POST') assertSameSite(request)
+    if (!open && !shape.callers.includes(actor.kind)) {
+      if (actor.kind === 'anyone') throw new Refusal('credentials_missing')
+      throw new Refusal('ability_missing', { missing: { callers: shape.callers } })
+    }
+    if (
+      shape.ability !== undefined &&
+      (actor.kind === 'client' || actor.kind === 'staff') &&
+      !actor.abilities.has(shape.ability)
+    )
+      throw new Refusal('ability_missing', { missing: { ability: shape.ability } })
+    return { actor, session }
+  }
+
   raw.removeAllContentTypeParsers()
   raw.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
@@ -211,40 +260,14 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
       const checkBody = shape.body ? compileCheck(shape.body, 'body') : undefined
       const checkQuery = shape.query ? compileCheck(shape.query, 'query') : undefined
       const checkParams = shape.params ? compileCheck(shape.params, 'params') : undefined
-      const open = shape.callers.includes('anyone')
       const status = shape.status ?? 200
       if (shape.crossOrigin && shape.method === 'POST') openToAllSites(raw, shape.path)
-      raw.route({
+      const route: RouteOptions = {
         method: shape.method,
         url: shape.path,
         ...(shape.crossOrigin ? { onRequest: allowAllSites } : {}),
         handler: async (request, reply) => {
-          const authorization = request.headers.authorization
-          const bearer = authorization?.startsWith('Bearer ') ? authorization.slice(7) : undefined
-          const session = bearer === undefined ? cookieOf(request.headers.cookie) : undefined
-          let actor: Actor
-          try {
-            const known = authenticate({ bearer, session })
-            actor = known instanceof Promise ? await known : known
-          } catch (error) {
-            // Guessing keys is limited by address, whatever key each guess presents.
-            granted(byAddress, request.ip)
-            if (!open || bearer !== undefined) throw error
-            actor = anyone
-          }
-          if (actor.kind === 'client') granted(byClient, actor.id)
-          else granted(byAddress, request.ip)
-          if (session !== undefined && shape.method === 'POST') assertSameSite(request)
-          if (!open && !shape.callers.includes(actor.kind)) {
-            if (actor.kind === 'anyone') throw new Refusal('credentials_missing')
-            throw new Refusal('ability_missing', { missing: { callers: shape.callers } })
-          }
-          if (
-            shape.ability !== undefined &&
-            (actor.kind === 'client' || actor.kind === 'staff') &&
-            !actor.abilities.has(shape.ability)
-          )
-            throw new Refusal('ability_missing', { missing: { ability: shape.ability } })
+          const { actor, session } = await admit(request, shape)
           if (checkBody && request.body === undefined) throw new Refusal('body_malformed')
           const call = {
             actor,
@@ -252,6 +275,7 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
             query: checkQuery ? checkQuery(request.query) : undefined,
             params: checkParams ? checkParams(request.params) : undefined,
             once: shape.idempotency === 'required' ? onceKeyOf(request, shape, settings.digestKey) : undefined,
+            upload: shape.upload ? request.body : undefined,
             session,
             header: (name: string) => {
               const value = request.headers[name]
@@ -280,9 +304,26 @@ export function createHttpServer(settings: HttpSettings): HttpServer {
             .code(status)
             .header('content-type', `${shape.media ?? 'application/json'}; charset=utf-8`)
             .header('cache-control', 'no-store')
+          const streamed: unknown = answer
+          if (streamed instanceof Streamed)
+            return reply
+              .headers({
+                'content-type': 'application/octet-stream',
+                'content-length': streamed.bytes,
+                ...streamed.headers,
+              })
+              .send(streamed.stream)
           return JSON.stringify(answer)
         },
-      })
+      }
+      if (shape.upload)
+        // A scope of its own: nowhere else is a body taken as it comes.
+        raw.register(async (scope) => {
+          scope.removeAllContentTypeParsers()
+          scope.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
+          scope.route(route)
+        })
+      else raw.route(route)
     },
     listen: ({ host, port }) => raw.listen({ host, port }),
     close: () => raw.close(),

@@ -17,14 +17,23 @@ export interface RotationState {
   readonly startedAt: Date
   readonly movedAt: Date
   readonly finishedAt: Date | null
+  /** It was finished less than a day ago. */
+  readonly isFresh: boolean
+  /** Some server of the installation is at it. */
+  readonly isHeld: boolean
 }
 
+export const rotationLock = 'bailee/key-rotation'
 export async function readRotation(db: Query): Promise<RotationState | undefined> {
   return (
     await db.query<RotationState>({
       name: 'rotation/read',
       text: `select epoch, state, rewrapper, after, expected, seen, rewrapped, skipped, damaged, destroyed, destroying,
-        started_at as "startedAt", moved_at as "movedAt", finished_at as "finishedAt" from platform.key_rotation`,
+        started_at as "startedAt", moved_at as "movedAt", finished_at as "finishedAt",
+        coalesce(finished_at > now() - interval '20 hours', false) as "isFresh",
+        exists (select from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
+          and database = (select oid from pg_database where datname = current_database())
+          and (classid::bigint << 32 | objid::bigint) = hashtext('${rotationLock}')::bigint) as "isHeld" from platform.key_rotation`,
     })
   )[0]
 }

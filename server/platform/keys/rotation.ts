@@ -6,6 +6,7 @@ import type { Rewrapped, Rewrapper, WrappedRow } from './rewrapper.ts'
 import {
   type RotationState,
   readRotation,
+  rotationLock,
   saveDestroyed,
   saveDestroying,
   saveProgress,
@@ -34,6 +35,8 @@ export interface RotationStatus {
 export interface Rotation {
   /** Goes on where the last run stopped, here or elsewhere; at once if it is running. Wraps a second at most. */
   kick(rate?: number): void
+  /** As `kick`, unless it was finished in this epoch less than a day ago: walking over everything is not for nothing. */
+  daily(): Promise<void>
   /** Stops after the batch in hand; resolves when nothing runs here any more. */
   pause(): Promise<void>
   /** One whole run. Answers what it came to; `busy` when another server is at it. */
@@ -76,7 +79,7 @@ export function createRotation(deps: RotationDeps): Rotation {
     })
 
   async function underLock(): Promise<'done' | 'paused' | 'busy'> {
-    const lock = await db.tryLock('bailee/key-rotation')
+    const lock = await db.tryLock(rotationLock)
     if (!lock) return 'busy'
     let lost = false
     void lock.lost.then(() => {
@@ -143,7 +146,9 @@ export function createRotation(deps: RotationDeps): Rotation {
         const changed: Rewrapped[] = []
         present.clear()
         await keys.load(ids)
-        for (const row of page.rows) {
+        for (const [at, row] of page.rows.entries()) {
+          // Others wait a millisecond for us, not ten.
+          if (at % 100 === 99) await new Promise((resolve) => setImmediate(resolve))
           const name = `${row.tenant}/${row.purpose}`
           let key = present.get(name) ?? keys.currentCached(row.tenant, row.purpose)
           key ??= await keys.current(row.tenant, row.purpose)
@@ -222,9 +227,10 @@ export function createRotation(deps: RotationDeps): Rotation {
   }
 
   const rotation: Rotation = {
-    run(wanted = backgroundRate) {
-      rate = wanted
+    run(wanted) {
+      if (wanted !== undefined) rate = wanted
       if (!running) {
+        rate = wanted ?? backgroundRate
         stopping = false
         running = underLock().finally(() => {
           running = undefined
@@ -235,6 +241,11 @@ export function createRotation(deps: RotationDeps): Rotation {
     kick(wanted) {
       rotation.run(wanted).catch((error: unknown) => log.error({ err: error }, 'the keys are not rotated'))
     },
+    async daily() {
+      const state = await readRotation(db)
+      const { present } = await keys.endedEpochs()
+      if (!state?.isFresh || state.epoch !== present) rotation.kick()
+    },
     async pause() {
       stopping = true
       wake()
@@ -242,12 +253,13 @@ export function createRotation(deps: RotationDeps): Rotation {
     },
     async status() {
       const { present, keys: old } = await keys.endedEpochs()
+      const state = await readRotation(db)
       return {
         present,
-        running: running !== undefined,
+        running: running !== undefined || state?.isHeld === true,
         oldKeys: old.length,
         oldestEpoch: old[0]?.epoch ?? null,
-        rotation: await readRotation(db),
+        rotation: state,
       }
     },
   }

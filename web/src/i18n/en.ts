@@ -104,6 +104,7 @@ export const en = {
     record_exists: 'Say that you want to correct the record.',
     field_not_searchable: 'Choose a field that the notice marks as searchable.',
     field_invalid: 'Correct the value that is named. It is not what its field says it is.',
+    file_too_large: 'Send a file of at most 5 MB.',
     form_unknown: 'Ask for one of the forms that this field has.',
     domain_too_small: 'Take a random token: fewer than a million values could be guessed.',
     token_unknown: 'Check the token. One-way tokens never resolve.',

@@ -101,6 +101,7 @@ export const zh: Dictionary = {
     record_exists: '请说明您要更正该记录。',
     field_not_searchable: '请选择告知规则标明可检索的信息。',
     field_invalid: '请更正所指的值，它与该项信息的类型不符。',
+    file_too_large: '请选择不超过 5 MB 的文件。',
     form_unknown: '请选择该项信息已有的形式。',
     domain_too_small: '请改用随机令牌：不足一百万种取值容易被猜出。',
     token_unknown: '请核对令牌。单向令牌不可解析。',

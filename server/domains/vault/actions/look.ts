@@ -19,6 +19,8 @@ export interface LookItem {
   readonly more?: EntryDraft['fields']
   /** Why it is refused already; it is logged like every refused look. */
   readonly refusal?: Refusal | undefined
+  /** Takes the drawer key in the place of what the drawer holds: for what lies beside it. */
+  readonly takeKey?: (drawerKey: DrawerKey) => void
   /** Sealed under the drawer key by a token: opened in the place of the drawer. */
   readonly token?: { readonly field: string; readonly sealed: Buffer; readonly aad: Uint8Array }
 }
@@ -164,7 +166,7 @@ const isEquals = (as: string) => as.endsWith(`.${equalsForm}`)
 function openFields(
   deps: VaultDeps,
   quota: FindQuota,
-  { actor, request, asked, token }: Judged,
+  { actor, request, asked, token, takeKey }: Judged,
   rows: readonly Answer[],
   now: Date,
 ): Record<string, string> {
@@ -181,6 +183,10 @@ function openFields(
       row.wrap!,
     )
     if (!drawerKey) throw new Refusal('key_unavailable')
+    if (takeKey) {
+      takeKey(drawerKey)
+      continue
+    }
     const held = token
       ? { [token.field]: open(drawerKey.key, token.sealed, token.aad).toString('utf8') }
       : openDrawer(drawerKey, tenant, request.person, record, row.category!, row.version!, row.sealed!)

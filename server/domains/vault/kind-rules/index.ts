@@ -13,7 +13,7 @@ export { beijingDay, type Kind } from './kind.ts'
 
 const text: Kind = { broken: () => undefined, normaliser: normaliserVersion, normalise, forms: {} }
 const file: Kind = {
-  broken: () => 'is a file, and files are not taken with the other fields',
+  broken: () => 'is a file: send it to /v1/vault/files',
   normaliser: normaliserVersion,
   normalise,
   forms: {},
