@@ -317,7 +317,10 @@ test('with a key kept from an earlier visit, the chain is not the server’s wor
       .locator('#whole input[type=file]')
       .setInputFiles({ name: 'key.json', mimeType: 'application/json', buffer: Buffer.from(text) })
   await check(key)
-  await page.getByText('1 entry since you saved it, 1 compared mark by mark.').waitFor()
+  const { n } = portal.stub.world.chain
+  await page
+    .getByText(`The chain follows from your own key: ${n} entries, ${n} of them compared mark by mark.`)
+    .waitFor()
   await check(JSON.stringify({ ...JSON.parse(key), key: Buffer.alloc(32, 7).toString('base64') }))
   await page.getByText('does NOT follow from your key').waitFor()
   await check(JSON.stringify({ ...JSON.parse(key), person: 'per_other' }))
@@ -394,6 +397,20 @@ test('a demand is made, its clock is shown with how it was counted, and a refusa
     route: 'makeDemand',
     body: { kind: 'stop', purpose: 'newsletter' },
   })
+  await page.context().close()
+})
+
+test('what was passed on is listed with its contract, and a hold that keeps from deletion is said beforehand', async () => {
+  const { page } = await portal.open('/person/permissions', { as: 'person' })
+  const passed = page.locator('#released')
+  await passed.getByText('To Lighthouse Letters').waitFor()
+  assert.match((await passed.textContent()) ?? '', /Phone number · Sending our newsletter · contract LH-2026-03/)
+  portal.stub.state.holds = [
+    { person, reason: 'litigation', case: 'C-7', since: '2026-03-16T02:07:13Z', until: '2027-03-16T02:07:13Z' },
+  ]
+  await page.getByRole('link', { name: 'Copy or delete' }).click()
+  await page.getByText('A law suit, case C-7, until March 16, 2027.').waitFor()
+  portal.stub.state.holds = []
   await page.context().close()
 })
 

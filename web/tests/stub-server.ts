@@ -80,6 +80,7 @@ export async function startStub() {
     /** What is live; a test may publish another. */
     notice: notice as Omit<typeof notice, 'version' | 'hash'> & { readonly version: number; readonly hash: string },
     snapshots: 0,
+    holds: [] as object[],
     demands: [...demands],
     /** Bodies of the acts that were carried out, by route. */
     acts: [] as { readonly route: string; readonly body: unknown }[],
@@ -203,6 +204,26 @@ export async function startStub() {
       }))
       return { n, key: state.lie === 'absence' ? world.usedKey : key, tags }
     },
+    chainStart: (asked) => {
+      asPerson(asked)
+      const [checkpoint, policy, known] = [world.checkpoint(), world.policy(), world.chain.n]
+      return { v: 1, n: 0, key: world.startKey, known, policy, checkpoint, receipt: receipt() }
+    },
+    releases: (asked) => {
+      asPerson(asked)
+      const release = {
+        person,
+        recipient: 'lighthouse',
+        purpose: 'newsletter',
+        contract: 'LH-2026-03',
+        fields: ['phone'],
+        entry: world.entries[2]!.entry,
+        at: '2026-03-16T02:07:13Z',
+        keptUntil: '2029-03-16T02:07:13Z',
+      }
+      return { items: [release], next: null }
+    },
+    holds: () => ({ items: state.holds }),
     listEpochs: () => ({
       items: world.epochs.map((epoch) =>
         state.lie === 'epoch-root' ? { ...epoch, root: flipOf(epoch.root, 3) } : epoch,

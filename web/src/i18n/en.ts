@@ -294,6 +294,23 @@ export const en = {
         superseded: 'Replaced',
       },
     },
+    released: {
+      title: 'What was passed on',
+      lead: 'Each time something of yours left for somebody else: kept on record for three years.',
+      none: 'Nothing has been passed on.',
+      to: (name: string) => `To ${name}`,
+      contract: (reference: string) => `contract ${reference}`,
+    },
+    holds: {
+      title: 'Kept from deletion',
+      body: (reason: string, matter: string, date: string) => `${reason}, case ${matter}, until ${date}.`,
+      reasons: {
+        litigation: 'A law suit',
+        investigation: 'An investigation',
+        'legal-duty': 'A legal duty',
+        dispute: 'A dispute',
+      },
+    },
     refused: {
       title: 'What I refused',
       lead: 'After a refusal nobody may ask you again for a set time.',
@@ -366,13 +383,13 @@ export const en = {
       noLeaf: 'The root of this period is not in the ledger yet.',
       keyTitle: 'Without the server’s word',
       keyLead:
-        'Which mark is your next one, the server has just told. Save your key now: at a later visit this browser can work out every mark since then by itself, and see whether the server speaks of the same chain.',
+        'Which mark is your next one, the server has just told. Save your key: with it this browser works out every mark of yours by itself, now and at later visits, and sees whether the server speaks of the same chain. “bailee audit” does the same without this server.',
       saveKey: 'Save my key',
       openKey: 'Check with a key that I saved',
       keySecret:
-        'Whoever has this key can tell which later entries of the ledger are about you, though not what they say. Keep it where nobody else reads.',
+        'Whoever has this key can tell which entries of the ledger are about you, though not what they say. Keep it where nobody else reads. Handing it out leaves an entry too.',
       keyFollows: (since: number, matched: number) =>
-        `The chain follows from your own key. ${plural(since, 'entry', 'entries')} since you saved it, ${matched} compared mark by mark.`,
+        `The chain follows from your own key: ${plural(since, 'entry', 'entries')}, ${matched} of them compared mark by mark.`,
       keyVerdicts: {
         broken:
           'The chain that the server names does NOT follow from your key. Keep the file, save this page and report it.',
@@ -506,6 +523,20 @@ export const en = {
     retention: 'What nobody may use any more was deleted, because its retention had ended.',
     accessLink: (who: string) => `${who} made a link with which you can open this page.`,
     signIn: 'Your page was opened with a link. If it was not you, tell the provider.',
+    renew: (who: string, why: string) => `${who} recorded that you renewed your consent to ${why}.`,
+    demand: (who: string, act: string, wanted: string) => `${who} ${act} the demand “${wanted}”.`,
+    demandActs: {
+      make: 'made',
+      confirm: 'confirmed',
+      fulfil: 'fulfilled',
+      refuse: 'refused',
+      extend: 'took more time for',
+      escalate: 'took to the authority',
+      withdraw: 'took back',
+    },
+    tracker: (who: string) => `${who} read the list of who used your information.`,
+    chainStart: (who: string) => `${who} took the key of your chain of marks.`,
+    itself: 'The server',
     unknown: (who: string, kind: string) => `${who} did something that this page has no words for: “${kind}”.`,
     onBehalfOf: (reference: string) => `on behalf of ${reference}`,
     case: (reference: string) => `case ${reference}`,

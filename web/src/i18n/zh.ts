@@ -267,6 +267,18 @@ export const zh: Dictionary = {
       receiptOf: (title, date) => `保存回执：${title}，${date}`,
       states: { given: '有效', renewed: '已续期', withdrawn: '已撤回', expired: '已到期', superseded: '已被取代' },
     },
+    released: {
+      title: '提供给了谁',
+      lead: '您的信息每一次提供给他人的记录，保存三年。',
+      none: '没有提供给任何人。',
+      to: (name) => `提供给${name}`,
+      contract: (reference) => `合同 ${reference}`,
+    },
+    holds: {
+      title: '保全，不予删除',
+      body: (reason, matter, date) => `${reason}，案号 ${matter}，至 ${date}。`,
+      reasons: { litigation: '诉讼', investigation: '调查', 'legal-duty': '法定义务', dispute: '争议' },
+    },
     refused: {
       title: '我拒绝过什么',
       lead: '您拒绝之后，在规定时间内任何人都不得再次询问您。',
@@ -333,12 +345,13 @@ export const zh: Dictionary = {
       noLeaf: '此期的根尚未写入账本。',
       keyTitle: '不听信服务器',
       keyLead:
-        '您的下一个标签是什么，是服务器刚刚说的。请现在保存您的密钥：以后再来时，本浏览器可以自行推算此后的每一个标签，看看服务器说的是不是同一条链。',
+        '您的下一个标签是什么，是服务器刚刚说的。请保存您的密钥：有了它，本浏览器现在和以后都可以自行推算您的每一个标签，看看服务器说的是不是同一条链。“bailee audit”不依靠本服务器也能这样做。',
       saveKey: '保存我的密钥',
       openKey: '用我保存的密钥核验',
-      keySecret: '得到此密钥的人能认出账本中此后哪些条目与您有关，但读不到内容。请存放在别人看不到的地方。',
+      keySecret:
+        '得到此密钥的人能认出账本中哪些条目与您有关，但读不到内容。请存放在别人看不到的地方。交出密钥本身也会留痕。',
       keyFollows: (since, matched) =>
-        `这条链确实由您自己的密钥推出。保存之后有 ${number(since)} 条，其中 ${number(matched)} 条已逐个比对标签。`,
+        `这条链确实由您自己的密钥推出：共 ${number(since)} 条，其中 ${number(matched)} 条已逐个比对标签。`,
       keyVerdicts: {
         broken: '服务器所称的链不能由您的密钥推出。请保留该文件，保存本页并举报。',
         other: '此密钥属于另一个人或另一个账本。',
@@ -464,6 +477,20 @@ export const zh: Dictionary = {
     retention: '保存期限已满、无人可再使用的信息已被删除。',
     accessLink: (who) => `${who}生成了供您打开本页的链接。`,
     signIn: '有人用链接打开了您的页面。如果不是您，请告知提供者。',
+    renew: (who, why) => `${who}记录您续期了对${why}的同意。`,
+    demand: (who, act, wanted) => `${who}${act}请求“${wanted}”。`,
+    demandActs: {
+      make: '提出了',
+      confirm: '确认了',
+      fulfil: '完成了',
+      refuse: '拒绝了',
+      extend: '延长期限办理',
+      escalate: '向主管部门提交了',
+      withdraw: '收回了',
+    },
+    tracker: (who) => `${who}读取了谁使用过您信息的清单。`,
+    chainStart: (who) => `${who}取走了您的标签链密钥。`,
+    itself: '服务器',
     unknown: (who, kind) => `${who}做了一件本页尚无文字说明的事：“${kind}”。`,
     onBehalfOf: (reference) => `代表 ${reference}`,
     case: (reference) => `案号 ${reference}`,

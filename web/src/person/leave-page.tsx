@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button } from 'react-aria-components/Button'
 import { call, callForFile, newOnceKey, type Reply } from '../api.ts'
@@ -68,6 +68,10 @@ function EraseSection({ visit }: { visit: Visit }) {
   const format = useFormat()
   const client = useQueryClient()
   const { person } = visit
+  const holds = useQuery({
+    queryKey: ['my-holds'],
+    queryFn: async () => (await call('holds', { body: { person } })).items,
+  })
   const [erased, setErased] = useState<Reply<'erase'>>()
   const erase = async (once: string) => {
     setErased(await call('erase', { body: { person }, once }))
@@ -95,6 +99,11 @@ function EraseSection({ visit }: { visit: Visit }) {
         </>
       ) : (
         <>
+          {holds.data?.map(({ case: matter, reason, until }) => (
+            <Box key={matter} tone="warn" title={t.person.holds.title} announce={false}>
+              {t.person.holds.body(t.person.holds.reasons[reason], matter, format.day(until))}
+            </Box>
+          ))}
           <p>{t.person.can.eraseBefore}</p>
           <div className="row">
             <Confirm

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { Button } from 'react-aria-components/Button'
 import type { Answer } from '../../embed/consent.ts'
@@ -7,7 +7,7 @@ import { useSpeech } from '../i18n/index.tsx'
 import { Confirm } from '../ui/confirm.tsx'
 import { useFormat } from '../ui/format.ts'
 import { Icon } from '../ui/icons.tsx'
-import { useNoticeWords } from '../ui/notice-words.ts'
+import { useNotices, useNoticeWords } from '../ui/notice-words.ts'
 import { Box, Chip, Section, type Tone, Waiting } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
 import { save } from '../ui/save.ts'
@@ -39,6 +39,7 @@ export function PermissionsPage() {
         <>
           <Can visit={visit} />
           <Agreed visit={visit} />
+          <Released visit={visit} />
         </>
       )}
     </PersonFrame>
@@ -265,6 +266,50 @@ function Renew(props: {
         </Button>
       </div>
     </>
+  )
+}
+
+function Released({ visit }: { visit: Visit }) {
+  const { t, language } = useSpeech()
+  const format = useFormat()
+  const words = useNoticeWords(visit.provider.id)
+  const notices = useNotices(visit.provider.id)
+  const { person } = visit
+  const releases = useInfiniteQuery({
+    queryKey: ['my-releases'],
+    queryFn: ({ pageParam }) =>
+      call('releases', { body: { person, ...(pageParam === null ? {} : { cursor: pageParam }) } }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  })
+  const items = releases.data?.pages.flatMap((page) => page.items) ?? []
+  const named = (slug: string) =>
+    notices.data?.flatMap(({ content }) => content.recipients).find((one) => one.slug === slug)?.name[language] ?? slug
+  const w = t.person.released
+  return (
+    <Section id="released" title={w.title} lead={w.lead}>
+      {releases.isPending && <Waiting />}
+      {releases.isError && <Trouble error={releases.error} retry={() => void releases.refetch()} />}
+      {releases.data && items.length === 0 && <p>{w.none}</p>}
+      <ul className="purposes">
+        {items.map(({ entry, recipient, purpose, contract, fields, at }) => (
+          <li key={entry} className="purpose">
+            <div className="stack-tight">
+              <p>
+                <strong>{w.to(named(recipient))}</strong>
+              </p>
+              <p className="small soft">
+                {format.list(fields.map(words.field))} · {words.purpose(purpose)}
+                {contract !== null && <> · {w.contract(contract)}</>}
+                <br />
+                <time dateTime={at}>{format.moment(at)}</time>
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <ShowMore list={releases} />
+    </Section>
   )
 }
 

@@ -1,7 +1,7 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { Button } from 'react-aria-components/Button'
-import { call, type Reply } from '../api.ts'
+import { call, newOnceKey, type Reply } from '../api.ts'
 import { useSpeech } from '../i18n/index.tsx'
 import type { ChainChecked } from '../ledger/chain-key.ts'
 import type { AbsenceChecked, Epoch } from '../ledger/check-absence.ts'
@@ -14,6 +14,7 @@ import { Icon } from '../ui/icons.tsx'
 import { Box, Chip, Section } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
 import { save } from '../ui/save.ts'
+import { refreshSoon } from './entries.ts'
 import type { Visit } from './visit.ts'
 
 /** Leaves of the present period that are fetched without asking. */
@@ -197,6 +198,7 @@ function Edge({ tag }: { tag: string | undefined }) {
 function OwnKey({ visit, origin, chain }: { visit: Visit; origin: string; chain: Reply<'myMonitor'> }) {
   const { t } = useSpeech()
   const w = t.person.whole
+  const client = useQueryClient()
   const [checked, setChecked] = useState<ChainChecked>()
   const input = useRef<HTMLInputElement>(null)
   const read = async (file: File | undefined) => {
@@ -204,17 +206,20 @@ function OwnKey({ visit, origin, chain }: { visit: Visit; origin: string; chain:
     const { checkChain } = await import('../ledger/chain-key.ts')
     setChecked(checkChain(await file.text(), origin, visit.person, chain))
   }
-  const keep = async () => {
-    const { chainKeyOf } = await import('../ledger/chain-key.ts')
-    const key = chainKeyOf(origin, visit.person, chain, new Date())
-    save(`${JSON.stringify(key, null, 2)}\n`, `bailee-chain-key-${key.n}.json`)
-  }
+  const keep = useMutation({
+    mutationFn: async () => {
+      const start = await call('chainStart', { body: {}, once: newOnceKey() })
+      // Whose it is, so that a mix-up is told from a broken chain.
+      save(`${JSON.stringify({ ...start, person: visit.person }, null, 2)}\n`, 'bailee-chain.json')
+    },
+    onSuccess: () => refreshSoon(client),
+  })
   return (
     <article className="epoch">
       <h3>{w.keyTitle}</h3>
       <p>{w.keyLead}</p>
       <div className="row">
-        <Button className="button" onPress={() => void keep()}>
+        <Button className="button" isPending={keep.isPending} onPress={() => keep.mutate()}>
           <Icon name="save" />
           {w.saveKey}
         </Button>
@@ -230,6 +235,7 @@ function OwnKey({ visit, origin, chain }: { visit: Visit; origin: string; chain:
           onChange={(event) => void read(event.target.files?.[0])}
         />
       </div>
+      {keep.isError && <Trouble error={keep.error} />}
       <p className="small soft">{w.keySecret}</p>
       {checked && (
         <Box tone={checked.verdict === 'follows' ? 'good' : checked.verdict === 'broken' ? 'bad' : 'warn'}>
