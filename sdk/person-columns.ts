@@ -1,5 +1,5 @@
-import type { Bailee } from './bailee.ts'
-import type { FieldOf, NoticeDraft, PurposeOf } from './notice.ts'
+import type { Bailee, Consent } from './bailee.ts'
+import type { FieldOf, NoticeDraft } from './notice.ts'
 
 /**
  * For Kysely's `values(...)` and Prisma's `data`: takes what a form sent, seals the personal fields in Bailee, and gives the
@@ -13,7 +13,7 @@ export function personColumns<N extends NoticeDraft, const Field extends FieldOf
     /** `idempotencyKey`: kept with the work, so that a repeat after a crash makes nobody twice. */
     async store<Values extends { readonly [Name in Field]?: string | null }>(
       values: Values,
-      consent: { readonly snapshot: string; readonly purposes: readonly PurposeOf<N>[] },
+      consent: Consent<N>,
       idempotencyKey?: string,
     ): Promise<Omit<Values, Field | Column> & { readonly [Name in Column]: string }> {
       const sealed: Partial<Record<Field, string>> = {}

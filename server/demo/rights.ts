@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { notices } from '@bailee/contract'
+import { demands, notices, vault } from '@bailee/contract'
 import {
   base64Decode,
   canonicalJson,
@@ -11,6 +11,7 @@ import {
 } from '@bailee/proof'
 import { BaileeError, createBailee, createCaller, defineNotice } from '@bailee/sdk'
 import type { Diary } from './day.ts'
+import { arriveAsPerson } from './outsider.ts'
 import { openProvider } from './providers.ts'
 import { type Found, insist } from './verify.ts'
 
@@ -77,6 +78,9 @@ const wider = {
   ],
 } as const
 
+interface Shown {
+  readonly fields: Readonly<Record<string, string>>
+}
 /** The code of the refusal; undefined when it was not refused. Any other failure is thrown on. */
 const codeOf = (answer: Promise<unknown>): Promise<string | undefined> =>
   answer.then(
@@ -172,14 +176,47 @@ export async function rightsAreReal(url: string, founderKey: string, diary: Diar
   insist('@context' in dpv, 'the machine-readable notice is no JSON-LD')
   told('each version is published for machines too (W3C DPV JSON-LD)', '每一版本亦以机器可读格式（W3C DPV）公布')
 
+  const less = (await clinic.desk.call(vault.look, {
+    body: { person, purpose: 'treatment', fields: ['phone.last4', 'name.initial'] },
+  })) as Shown
+  insist(less.fields['phone.last4'] === '9999' && !('phone' in less.fields), 'the masked look showed something else')
+  told(
+    'who needs less sees less: phone.last4, and so says the entry',
+    '只需部分信息者只见部分：电话后四位，条目亦如实记载',
+  )
+
+  const release = () =>
+    clinic.desk.call(vault.release, {
+      body: { person, purpose: 'treatment', recipient: 'laboratory', fields: ['allergies'] },
+    })
+  insist(((await release()) as Shown).fields.allergies === 'none known', 'the release gave something else')
   await clinic.website.call('withdrawConsent', { body: { person, purpose: 'treatment', recipient: 'laboratory' } })
+  const after = await codeOf(release())
+  insist(
+    after === 'recipient_not_agreed',
+    `after withdrawing the recipient a release answered ${after ?? 'with the data'}`,
+  )
   insist(
     (await codeOf(desk.for('treatment').look(person, ['allergies']))) === undefined,
     'withdrawing a recipient closed the purpose',
   )
-  told('one recipient is withdrawn by itself, and the purpose goes on', '可单独撤回对某一接收方的同意，该目的不受影响')
+  told('a recipient gets what was agreed to, until withdrawn by itself', '接收方仅在同意期间获得信息，可单独撤回')
+
+  const self = await arriveAsPerson(url, (await clinic.privacy.accessLink(person)).token)
+  const demand = await self(demands.makeDemand, {
+    body: { kind: 'correct', fields: ['name'], text: 'My name is written otherwise.' },
+  })
+  const { clock } = demand.demand
+  insist(
+    clock !== null && (clock.steps?.length ?? 0) > 0 && Date.parse(clock.dueAt) > Date.now(),
+    'the demand has no clock',
+  )
+  told(
+    `a demand runs a clock of the law, shown by steps: due ${clock.dueAt.slice(0, 10)}`,
+    `更正请求按法定期限计时并逐日列明：${clock.dueAt.slice(0, 10)} 到期`,
+  )
   // The consent of the adult, of the parent, of the parent for the child (an entry for each of them), the refusal, the
-  // collect, three looks of which one was refused, the withdrawal.
-  diary.others += 10
+  // collect, four looks of which one was refused, two releases, the withdrawal, the link, the session, the demand.
+  diary.others += 16
   return found
 }
