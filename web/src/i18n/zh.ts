@@ -167,7 +167,7 @@ export const zh: Dictionary = {
     contents: '本页内容',
     pages: {
       title: '您的页面',
-      known: '所知与查看',
+      known: '信息与查看记录',
       permissions: '授权',
       demands: '请求',
       leave: '复制或删除',
@@ -304,7 +304,7 @@ export const zh: Dictionary = {
       done: (kilobytes) => `您的副本已保存：${number(kilobytes)} kB。`,
     },
     whole: {
-      title: '就这些吗？',
+      title: '有没有遗漏？',
       lead: '关于您的每个条目都带有一个只用一次的秘密标签。您的浏览器推算出下一个标签，并在直到最新检查点的整个账本中寻找它。如果哪里都没有，那么关于您的留痕就只有上面这些。',
       button: '证明没有遗漏',
       again: '再次证明',
@@ -786,7 +786,7 @@ export const zh: Dictionary = {
       people: '人员',
       notices: '告知规则',
       team: '密钥与人员',
-      keys: '旧密钥',
+      keys: '旧密钥销毁',
     },
     due: {
       title: '最早到期',
