@@ -215,7 +215,19 @@ export const mine = route({
   path: '/v1/vault/mine',
   callers: ['person'],
   idempotency: 'none',
-  body: Type.Object({}, closed),
+  body: Type.Object(
+    {
+      categories: Type.Optional(
+        Type.Array(Slug, {
+          minItems: 1,
+          maxItems: 30,
+          uniqueItems: true,
+          description: 'only these drawers; all when left out',
+        }),
+      ),
+    },
+    closed,
+  ),
   reply: Type.Object({
     records: Type.Array(
       Type.Object({

@@ -48,9 +48,15 @@ const frontDoors = [
   ),
   forbid(
     'front doors only',
-    'A package is entered through its index.ts.',
-    { path: '^([^/]+)/' },
+    'A package is entered through its index.ts. Journeys may borrow the browser of the portal’s tests.',
+    { path: '^([^/]+)/', pathNot: ['^server/journeys/'] },
     { path: `^${either(packages)}/`, pathNot: ['^$1/', `^${either(packages)}/index\\.ts$`] },
+  ),
+  forbid(
+    'front doors only',
+    'A package is entered through its index.ts. Journeys may borrow the browser of the portal’s tests.',
+    { path: '^server/journeys/' },
+    { path: `^${either(packages)}/`, pathNot: [`^${either(packages)}/index\\.ts$`, '^web/tests/browser\\.ts$'] },
   ),
   forbid(
     'relative imports stay inside',
@@ -69,8 +75,8 @@ const frontDoors = [
     { path: '^([^/]+)/', pathNot: [`^server/(${anyRoom})/`] },
     {
       path: `^${either([...packages, 'server'])}/`,
-      // The way in for tests and benchmarks that want a whole server.
-      pathNot: ['^$1/', '^server/testing\\.ts$'],
+      // The ways in for tests and benchmarks that want a whole server, and for journeys that want a browser.
+      pathNot: ['^$1/', '^server/testing\\.ts$', '^web/tests/browser\\.ts$'],
       dependencyTypes: ['local'],
       dependencyTypesNot: ['aliased'],
     },

@@ -1,9 +1,12 @@
 import type { notices } from '@bailee/contract'
 import { look } from './look.ts'
 import {
+  type AgeBand,
+  ageBands,
   type Choice,
   categoriesFor,
   choiceOf,
+  needsGuardian,
   type Purpose,
   purposeKey,
   type Questions,
@@ -26,6 +29,8 @@ export interface Answer extends Choice {
   readonly notice: string
   readonly version: number
   readonly language: Language
+  /** Where the notice has rules for children. */
+  readonly ageBand?: AgeBand
 }
 /** What is shown. Without a snapshot it is a preview, and answers go nowhere. */
 export interface Offer {
@@ -53,12 +58,13 @@ let made = 0
 
 export class BaileeConsent extends HTMLElement {
   static readonly formAssociated = true
-  static readonly observedAttributes = ['server', 'notice', 'language', 'purposes', 'required'] as const
+  static readonly observedAttributes = ['server', 'notice', 'language', 'purposes', 'required', 'age'] as const
 
   readonly #internals = this.attachInternals()
   readonly #root = this.attachShadow({ mode: 'open', delegatesFocus: true })
   readonly #id = `bailee-${++made}`
   readonly #on = new Set<string>()
+  #age: AgeBand | undefined
   #offer: Offer | undefined
   #language: Language = 'en'
   #answer: Answer | undefined
@@ -191,6 +197,7 @@ export class BaileeConsent extends HTMLElement {
         ),
       ),
       this.#more(offer),
+      this.#ageQuestion(offer),
       this.#buttons(questions, say),
       say,
     )
@@ -208,7 +215,6 @@ export class BaileeConsent extends HTMLElement {
     )
     other.onclick = () => {
       this.#language = this.#language === 'en' ? 'zh' : 'en'
-      // The snapshot says in which language the notice was read.
       if (this.#given && this.#offer) this.#show(this.#offer, '#other')
       else void this.#ask('#other')
     }
@@ -219,7 +225,8 @@ export class BaileeConsent extends HTMLElement {
         'div',
         { class: 'top' },
         make('div', {}, make('h2', { id: 'title' }, this.#say(notice.content.title))),
-        other,
+        // A snapshot says in which language the notice was read. One that the page gave, the page must take anew.
+        !(this.#given && snapshot !== undefined) && other,
       ),
       snapshot === undefined && make('p', { class: 'said' }, t.preview),
       make('p', {}, t.lead),
@@ -374,6 +381,37 @@ export class BaileeConsent extends HTMLElement {
     return new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(new Date(at))
   }
 
+  /** What the page knows already is not asked again. */
+  get #knownAge(): AgeBand | undefined {
+    return ageBands.find((age) => age === this.getAttribute('age'))
+  }
+  #ageQuestion({ notice }: Offer): HTMLElement | undefined {
+    if (!notice.content.minors || this.#knownAge) return undefined
+    const t = this.#words
+    const hint = make('p', { class: 'state', id: `${this.#id}-guardian`, role: 'status' })
+    const tell = () => {
+      hint.textContent = this.#age && needsGuardian(notice.content, this.#age) ? t.askGuardian : ''
+    }
+    const choices = ageBands.map((age) => {
+      const input = make('input', { type: 'radio', name: 'age', value: age })
+      input.checked = this.#age === age
+      input.onchange = () => {
+        this.#age = age
+        tell()
+      }
+      return make('label', {}, input, t.ages[age])
+    })
+    tell()
+    return make(
+      'fieldset',
+      { class: 'part age', id: 'age', 'aria-describedby': `${this.#id}-why`, tabindex: '-1' },
+      make('legend', {}, t.age),
+      make('p', { class: 'soft', id: `${this.#id}-why` }, t.ageWhy),
+      make('div', { class: 'ages' }, ...choices),
+      hint,
+    )
+  }
+
   #buttons(questions: Questions, say: HTMLElement): HTMLElement {
     const t = this.#words
     const refuse = make('button', { type: 'button', id: 'refuse' }, t.refuse)
@@ -396,6 +434,16 @@ export class BaileeConsent extends HTMLElement {
       return
     }
     const shown = this.#offer!
+    const ageBand = shown.notice.content.minors ? (this.#knownAge ?? this.#age) : undefined
+    if (
+      decision === 'agreed' &&
+      shown.notice.content.minors &&
+      (!ageBand || needsGuardian(shown.notice.content, ageBand))
+    ) {
+      say.replaceChildren(ageBand ? t.askGuardian : t.ageMissing)
+      this.#root.querySelector<HTMLElement>('#age input')?.focus()
+      return
+    }
     if (shown.snapshot !== undefined && !this.#given && shown.expiresAt && Date.parse(shown.expiresAt) < Date.now()) {
       const fresh = await this.#fetch().catch(() => undefined)
       if (!fresh || fresh.notice.hash !== shown.notice.hash) {
@@ -415,6 +463,7 @@ export class BaileeConsent extends HTMLElement {
       notice: shown.notice.id ?? '',
       version: shown.notice.version ?? 0,
       language: this.#language,
+      ...(ageBand ? { ageBand } : {}),
       ...choice,
     }
     this.#answered(questions, say, true)
@@ -441,6 +490,7 @@ export class BaileeConsent extends HTMLElement {
       this.#show(this.#offer!, '.card')
     }
     this.#root.getElementById('anchor')?.remove()
+    this.#root.getElementById('age')?.remove()
     say.replaceChildren(
       ...(decision === 'refused'
         ? [t.refused]

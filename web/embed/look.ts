@@ -111,6 +111,13 @@ dd { overflow-wrap: anywhere }
 .switch input:checked::before { inset-inline-start: calc(100% - 1.125rem - 3px); background: var(--bailee-paper) }
 .switch .state { grid-column: 1 / -1; font-weight: 400; font-size: .875em; color: var(--bailee-warn) }
 .switch .state:empty { display: none }
+.age { border: 0; margin: 0; padding: 0; min-width: 0 }
+.age legend { padding: 0; font-weight: 600 }
+.ages { display: flex; flex-wrap: wrap; gap: 0 1.5rem }
+.ages label { display: flex; align-items: center; gap: .5rem; min-height: 2.75rem; cursor: pointer }
+.ages input { width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--bailee-on) }
+.age .state { color: var(--bailee-warn) }
+.age .state:empty { display: none }
 .answers { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)) }
 button {
   min-height: 3rem;

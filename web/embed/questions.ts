@@ -16,6 +16,12 @@ export interface Questions {
   /** On another basis: a contract, a duty. No consent is asked, and none is pretended. */
   readonly informed: readonly Purpose[]
 }
+export type AgeBand = 'under14' | '14to17' | 'adult'
+export const ageBands: readonly AgeBand[] = ['under14', '14to17', 'adult']
+/** Whether a guardian has to answer: below the age that the notice names, and below fourteen by law. Article 31. */
+export const needsGuardian = ({ minors }: Content, age: AgeBand): boolean =>
+  age === 'under14' || (age === '14to17' && (minors?.guardianBelow ?? 14) > 14)
+
 /** In the words of the wire: what a provider’s server hands on when it records the consent. */
 export interface Choice {
   readonly purposes: readonly string[]

@@ -1,11 +1,11 @@
-import type { ErrorCode, ledger, notices, Problem, parties, vault } from '@bailee/contract'
+import type { demands, ErrorCode, keys, ledger, notices, Problem, parties, vault } from '@bailee/contract'
 import type { Static, TSchema } from 'typebox'
 
 /**
  * The wire as the pages use it. Types come from the contract; of its values only this table is needed at run time, and the
  * compiler holds it against the contract, so that the schemas stay out of the browser.
  */
-type Wire = typeof ledger & typeof notices & typeof parties & typeof vault
+type Wire = typeof ledger & typeof notices & typeof parties & typeof vault & typeof demands & typeof keys
 type Line<R> = R extends { method: infer M extends string; path: infer P extends string }
   ? `${M}${R extends { idempotency: 'required' } ? ' once' : ''} ${P}`
   : never
@@ -17,14 +17,39 @@ const routes = {
   myEntries: 'GET /v1/ledger/me/entries',
   myProof: 'GET /v1/ledger/me/entries/:entry/proof',
   myMonitor: 'POST /v1/ledger/me/monitor',
+  chainStart: 'POST once /v1/ledger/me/chain-start',
   listEpochs: 'GET /v1/ledger/epochs',
   epochBucket: 'GET /v1/ledger/epochs/:epoch/buckets/:prefix',
   listNotices: 'GET /v1/notices',
   getNotice: 'GET /v1/notices/:notice',
+  takeSnapshot: 'POST /v1/notices/snapshots',
+  previewNotice: 'POST /v1/notices/preview',
+  diffNotice: 'GET /v1/notices/:notice/diff',
+  publishNotice: 'POST once /v1/notices',
+  giveConsent: 'POST once /v1/notices/consents',
+  renewConsent: 'POST once /v1/notices/consents/renew',
+  refuseConsent: 'POST once /v1/notices/consents/refuse',
+  listConsents: 'POST /v1/notices/consents/mine',
   listGrants: 'POST /v1/notices/grants',
   withdrawConsent: 'POST once /v1/notices/consents/withdraw',
   mine: 'POST /v1/vault/mine',
   erase: 'POST once /v1/vault/erase',
+  find: 'POST /v1/vault/find',
+  look: 'POST /v1/vault/look',
+  makeDemand: 'POST once /v1/demands',
+  listDemands: 'GET /v1/demands',
+  releases: 'POST /v1/vault/releases',
+  holds: 'POST /v1/vault/holds',
+  getDemand: 'GET /v1/demands/:demand',
+  getRegimes: 'GET /v1/demands/regimes',
+  answerDemand: 'POST once /v1/demands/:demand/answer',
+  extendDemand: 'POST once /v1/demands/:demand/extend',
+  escalateDemand: 'POST once /v1/demands/:demand/escalate',
+  withdrawDemand: 'POST once /v1/demands/:demand/withdraw',
+  confirmDemand: 'POST once /v1/demands/:demand/confirm',
+  copyDemand: 'POST /v1/demands/:demand/copy',
+  explainDemand: 'GET /v1/demands/:demand/explanation',
+  keysStatus: 'GET /v1/keys/status',
   setupBegin: 'POST /v1/parties/setup/passkey/begin',
   setupFinish: 'POST /v1/parties/setup/passkey/finish',
   registerBegin: 'POST /v1/parties/staff/register/begin',
@@ -72,6 +97,22 @@ export class ApiError extends Error {
 
 /** One request to our own origin. The session cookie travels by itself. @throws {ApiError} */
 export async function call<N extends RouteName>(name: N, input: Input<N>): Promise<Reply<N>> {
+  const response = await ask(name, input)
+  // The server validates its replies against the same schemas; what is believed about them is checked by proof.
+  return (await readJson(response)) as Reply<N>
+}
+
+/** The same, for a reply that is a file. @throws {ApiError} */
+export async function callForFile<N extends RouteName>(name: N, input: Input<N>): Promise<Blob> {
+  const response = await ask(name, input)
+  try {
+    return await response.blob()
+  } catch (cause) {
+    throw new ApiError('unreachable', undefined, cause)
+  }
+}
+
+async function ask<N extends RouteName>(name: N, input: Input<N>): Promise<Response> {
   const { method, address, headers, body } = requestOf(name, input)
   let response: Response
   try {
@@ -84,15 +125,17 @@ export async function call<N extends RouteName>(name: N, input: Input<N>): Promi
   } catch (cause) {
     throw new ApiError('unreachable', undefined, cause)
   }
-  let answer: unknown
+  if (response.ok) return response
+  const answer = await readJson(response)
+  throw isProblem(answer) ? new ApiError(answer.code as ErrorCode, answer) : new ApiError('unreadable')
+}
+
+async function readJson(response: Response): Promise<unknown> {
   try {
-    answer = await response.json()
+    return await response.json()
   } catch (cause) {
     throw new ApiError('unreadable', undefined, cause)
   }
-  // The server validates its replies against the same schemas; what is believed about them is checked by proof.
-  if (response.ok) return answer as Reply<N>
-  throw isProblem(answer) ? new ApiError(answer.code as ErrorCode, answer) : new ApiError('unreadable')
 }
 
 export function requestOf<N extends RouteName>(name: N, input: Input<N>) {

@@ -26,8 +26,40 @@ const routeTree = root.addChildren([
     lazyRouteComponent(() => import('./person/page.tsx'), 'PersonPage'),
   ),
   at(
+    '/person/permissions',
+    lazyRouteComponent(() => import('./person/permissions-page.tsx'), 'PermissionsPage'),
+  ),
+  at(
+    '/person/demands',
+    lazyRouteComponent(() => import('./person/demands-page.tsx'), 'DemandsPage'),
+  ),
+  at(
+    '/person/leave',
+    lazyRouteComponent(() => import('./person/leave-page.tsx'), 'LeavePage'),
+  ),
+  at(
     '/provider',
     lazyRouteComponent(() => import('./provider/page.tsx'), 'ProviderPage'),
+  ),
+  at(
+    '/provider/demands',
+    lazyRouteComponent(() => import('./provider/demands-page.tsx'), 'ProviderDemandsPage'),
+  ),
+  at(
+    '/provider/people',
+    lazyRouteComponent(() => import('./provider/people-page.tsx'), 'PeoplePage'),
+  ),
+  at(
+    '/provider/notices',
+    lazyRouteComponent(() => import('./provider/notices-page.tsx'), 'ProviderNoticesPage'),
+  ),
+  at(
+    '/provider/team',
+    lazyRouteComponent(() => import('./provider/team-page.tsx'), 'TeamPage'),
+  ),
+  at(
+    '/provider/keys',
+    lazyRouteComponent(() => import('./provider/keys-page.tsx'), 'KeysPage'),
   ),
   at(
     '/provider/setup',

@@ -33,16 +33,37 @@ const visits: Readonly<Record<string, Visit>> = {
     as: 'person',
     prepare: async (page) => {
       await page.locator('#held button').first().click()
-      await page.locator('#held dl').first().waitFor()
+      await page.locator('.drawer[data-open=true]').first().waitFor()
       await page.locator('.entry').nth(3).getByRole('button').first().click()
       await page.locator('.steps').waitFor()
       await page.locator('#whole').getByRole('button').first().click()
-      await page.locator('.epoch').first().waitFor()
+      await page.locator('.epoch[data-open=absent]').waitFor()
       await openDetails(page)
     },
   },
+  permissions: {
+    path: '/person/permissions',
+    as: 'person',
+    prepare: async (page) => {
+      await page.locator('.consent').first().waitFor()
+      await page.locator('.consent > .row > button').first().click()
+      await page.getByRole('switch').first().waitFor()
+    },
+  },
+  demands: {
+    path: '/person/demands',
+    as: 'person',
+    prepare: async (page) => {
+      await page.locator('.demand').nth(2).waitFor()
+      await page.locator('.clock button').first().click()
+      await page.locator('.counting li').first().waitFor()
+      await page.locator('.demand').nth(2).getByRole('button').first().click()
+      await page.locator('.demand').nth(2).locator('.facts').waitFor()
+    },
+  },
+  leave: { path: '/person/leave', as: 'person' },
   'withdrawal dialog': {
-    path: '/person',
+    path: '/person/permissions',
     as: 'person',
     prepare: async (page) => {
       await page.locator('.purpose button').first().click()
@@ -65,6 +86,40 @@ const visits: Readonly<Record<string, Visit>> = {
   'set-up without a link': { path: '/provider/setup' },
   join: { path: '/provider/join#token=invitation-000000000000001' },
   desk: { path: '/provider', as: 'staff', prepare: openDetails },
+  team: { path: '/provider/team', as: 'staff', prepare: openDetails },
+  'provider demands': {
+    path: '/provider/demands',
+    as: 'staff',
+    prepare: async (page) => {
+      await page.locator('.demand').first().waitFor()
+      await page.locator('.demand > .row > button').nth(1).click()
+      await page.locator('.demand form').waitFor()
+    },
+  },
+  people: {
+    path: '/provider/people',
+    as: 'staff',
+    prepare: async (page) => {
+      await page.locator('input[maxlength="64"]').first().fill('T-1')
+      await page.locator('input[maxlength="400"]').fill('+86 000 0000 0042')
+      await page.locator('button[type=submit]').first().click()
+      await page.locator('.looked-at .checkbox').first().click()
+      await page.locator('.looked-at > .row > button').click()
+      await page.locator('.looked-at .facts').waitFor()
+    },
+  },
+  'provider notices': { path: '/provider/notices', as: 'staff' },
+  'draft of a notice': {
+    path: '/provider/notices',
+    as: 'staff',
+    prepare: async (page) => {
+      await page.locator('.line button').first().click()
+      await page.locator('form button[type=submit]').click()
+      await page.locator('bailee-consent').waitFor()
+      await openDetails(page)
+    },
+  },
+  keys: { path: '/provider/keys', as: 'staff' },
   authority: { path: '/authority' },
   'no such page': { path: '/public/nothing' },
   'an error': { path: '/public/notices/ntc_00000000000000000000000000000000' },
@@ -94,15 +149,26 @@ for (const [name, { path, as, prepare }] of Object.entries(visits))
   })
 
 test('what can be pressed is at least 44 px high on a phone, save links inside sentences', async () => {
-  for (const { path, as } of [visits.person!, visits.ledger!, visits.desk!, visits.landing!]) {
+  for (const { path, as } of [
+    visits.person!,
+    visits.permissions!,
+    visits.demands!,
+    visits.leave!,
+    visits.ledger!,
+    visits.desk!,
+    visits.team!,
+    visits.people!,
+    visits['provider notices']!,
+    visits.landing!,
+  ]) {
     const { page } = await portal.open(path, { viewport: { width: 360, height: 740 }, ...(as ? { as } : {}) })
     await page.locator('h1').waitFor()
     await page.waitForLoadState('networkidle')
     const small = await page.evaluate(() =>
-      [...document.querySelectorAll<HTMLElement>('button, summary, input, nav a, a.card, .checkbox')]
+      [...document.querySelectorAll<HTMLElement>('button, summary, input, nav a, a.card, .checkbox, .radio')]
         .filter((element) => element.offsetParent !== null && !element.closest('.visually-hidden'))
-        // A checkbox is pressed by its whole label.
-        .filter((element) => !element.closest('.checkbox') || element.classList.contains('checkbox'))
+        // A checkbox and a radio button are pressed by their whole label.
+        .filter((element) => !element.closest('.checkbox, .radio') || element.matches('.checkbox, .radio'))
         .map((element) => ({ height: element.getBoundingClientRect().height, text: element.outerHTML.slice(0, 90) }))
         .filter(({ height }) => height < 43.5),
     )

@@ -42,7 +42,7 @@ async function startSite(bailee: string) {
     <script src="/page.js"></script><script type="module" src="${bailee}/embed/consent.js"></script></head>
     <body><main><h1>Sign up</h1><form method="post" action="/sign-up">
     <bailee-consent name="consent" server="${bailee}" notice="${query.get('notice') ?? notice.id}"
-      language="${query.get('language') ?? 'en'}" purposes="${query.get('purposes') ?? ''}" required></bailee-consent>
+      language="${query.get('language') ?? 'en'}" age="${query.get('age') ?? 'adult'}" purposes="${query.get('purposes') ?? ''}" required></bailee-consent>
     <button>Sign up</button></form></main></body></html>`
   const policy = `default-src 'none'; script-src 'self' ${bailee}; connect-src ${bailee}; form-action 'self'`
   const server = createServer((request, response) => {
@@ -123,6 +123,7 @@ test('agreeing tells the page exactly what was switched on, and what was not', a
     notice: notice.id,
     version: 2,
     language: 'en',
+    ageBand: 'adult',
     purposes: ['newsletter'],
     separately: ['nearby'],
     recipients: ['lighthouse'],
@@ -212,6 +213,23 @@ test('a snapshot that has run out is taken anew; if the notice changed meanwhile
   await page.context().close()
 })
 
+test('where the notice has rules for children the age is asked first, and a child’s agreement waits for a guardian', async () => {
+  const { page, heard } = await visit('age=')
+  await page.getByRole('switch', { name: newsletter }).check()
+  const agree = page.getByRole('button', { name: 'I agree to what I switched on' })
+  await agree.click()
+  await page.getByText('Please say how old you are.').waitFor()
+  await page.getByRole('radio', { name: 'under 14' }).check()
+  await agree.click()
+  await page.getByText('A parent or guardian has to answer this with you.').first().waitFor()
+  assert.deepEqual(await heard(), [])
+  await page.getByRole('radio', { name: '14 to 17' }).check()
+  await agree.click()
+  await page.getByText('You agreed to:').waitFor()
+  assert.equal((await heard())[0]?.detail.ageBand, '14to17')
+  await page.context().close()
+})
+
 test('only the purposes that the page names are asked', async () => {
   const { page } = await visit('purposes=newsletter')
   await page.getByRole('switch', { name: newsletter }).waitFor()
@@ -267,7 +285,7 @@ const ways = [
 test('axe finds nothing: both languages, light and dark, phone and desk, asked and answered', async () => {
   for (const { language, ...way } of ways) {
     // The policy is set aside only for axe, which is put into the page by hand; that the page obeys it is tested above.
-    const { page, complaints } = await visit(`language=${language}`, { ...way, bypassCSP: true })
+    const { page, complaints } = await visit(`language=${language}&age=`, { ...way, bypassCSP: true })
     const label = `${language}, ${way.colorScheme}, ${way.viewport.width}`
     await page.getByRole('switch').first().waitFor()
     assert.deepEqual(await axeFindings(page), [], label)
@@ -280,6 +298,7 @@ test('axe finds nothing: both languages, light and dark, phone and desk, asked a
       )
     assert.equal(small, 0, label)
     await page.getByRole('switch').first().check()
+    await page.getByRole('radio').last().check()
     await page.locator('#agree').click()
     await page.locator('.said').getByRole('button').waitFor()
     assert.deepEqual(await axeFindings(page), [], `${label}, answered`)

@@ -35,6 +35,8 @@ test('English is English and Chinese is Chinese', () => {
     'embed.pair',
     'embed.in',
     'embed.abroadTo',
+    'notices.abroadTo',
+    'notices.in',
     ...inOther,
   ])
   for (const [path, text] of chinese) if (!same.has(path)) assert.match(text, /\p{Script=Han}/u, path)

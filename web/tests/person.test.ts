@@ -4,7 +4,7 @@ import { after, beforeEach, test } from 'node:test'
 import { verifyEntry } from '@bailee/proof'
 import type { Page } from 'playwright-core'
 import { openPortal, type Portal } from './portal.ts'
-import { grants, person } from './stub-people.ts'
+import { demands, grants, person } from './stub-people.ts'
 import { type Lie, personToken } from './stub-server.ts'
 
 let portal: Portal
@@ -22,6 +22,8 @@ beforeEach(() => {
     onceKeys: [],
     requests: [],
     tokens: new Set([personToken]),
+    demands: [...demands],
+    acts: [],
   })
 })
 const requested = (part: string) => portal.stub.state.requests.filter((line) => line.includes(part)).length
@@ -73,15 +75,17 @@ test('a link that was used up says so in the reader’s language, with its code 
   await page.context().close()
 })
 
-test('nothing is opened unasked; what is held comes on a press, and says that the look was logged', async () => {
+test('every drawer is shut until it is asked for, and opening one opens no other and says that the look was logged', async () => {
   const { page } = await portal.open('/person', { as: 'person' })
   await page.locator('.entry').first().waitFor()
   assert.equal(requested('/v1/vault/mine'), 0)
-  await page.getByRole('button', { name: 'Show what is held' }).click()
+  assert.equal(await page.locator('.drawer[data-open=false]').count(), 2)
+  await page.getByRole('button', { name: 'Show: How to reach you' }).click()
   await page.getByText('+86 000 0000 0042').waitFor()
-  await page.getByText('This look was logged too').waitFor()
+  await page.getByText('This was a look of your own.').waitFor()
   assert.equal(requested('/v1/vault/mine'), 1)
-  await page.getByRole('button', { name: 'Hide it' }).click()
+  assert.equal(await page.getByText('7 Imagined Lane').count(), 0)
+  await page.getByRole('button', { name: 'Hide: How to reach you' }).click()
   await page.getByText('+86 000 0000 0042').waitFor({ state: 'detached' })
   await page.context().close()
 })
@@ -100,16 +104,17 @@ test('a good proof holds, every step, worked out in under 50 ms', async () => {
   await page.context().close()
 })
 
-const caught: Readonly<Record<Exclude<Lie, 'absence' | 'epoch-root' | 'history'>, readonly string[]>> = {
-  leaf: ['body', 'inclusion'],
-  path: ['inclusion'],
-  signature: ['log-signature'],
-  'second-signature': ['log-signature-pq'],
-  witness: ['witnesses'],
-  opening: ['body'],
-  words: ['shown'],
-  'other-entry': ['shown'],
-}
+const caught: Readonly<Record<Exclude<Lie, 'absence' | 'epoch-root' | 'history' | 'open-period'>, readonly string[]>> =
+  {
+    leaf: ['body', 'inclusion'],
+    path: ['inclusion'],
+    signature: ['log-signature'],
+    'second-signature': ['log-signature-pq'],
+    witness: ['witnesses'],
+    opening: ['body'],
+    words: ['shown'],
+    'other-entry': ['shown'],
+  }
 for (const [lie, steps] of Object.entries(caught))
   test(`a server that lies about the ${lie} is caught, visibly, at the step it lied about`, async () => {
     portal.stub.state.lie = lie as Lie
@@ -213,6 +218,8 @@ test('by keyboard alone: to the proof and back, then withdraw, and the focus is 
   assert.equal(await focused(), 'Close the proof')
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-expanded')), 'true')
   await tabTo(/Save the proof/)
+  await page.goto(`${portal.stub.url}/person/permissions`)
+  await page.getByRole('button', { name: 'Withdraw: Sending our newsletter' }).waitFor()
   await tabTo(/^Withdraw: Sending our newsletter$/)
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('alertdialog', { name: /Withdraw “Sending our newsletter”/ })
@@ -235,14 +242,15 @@ test('by keyboard alone: to the proof and back, then withdraw, and the focus is 
   assert.match(portal.stub.state.onceKeys[0]!, /^[\x21-\x7e]{8,128}$/)
   assert.equal(await page.getByRole('button', { name: 'Withdraw: Sending our newsletter' }).count(), 0)
   // The withdrawal is itself an entry, and can be checked.
+  await page.getByRole('link', { name: 'Known and looked at' }).click()
   await page.getByText('You withdrew the consent to “Sending our newsletter”').waitFor()
   await page.context().close()
 })
 
 test('an act that is refused leaves the dialog open and says what to do', async () => {
-  const { page } = await portal.open('/person', { as: 'person' })
+  const { page } = await portal.open('/person/permissions', { as: 'person' })
   portal.stub.state.refuse = { route: 'withdrawConsent', code: 'key_unavailable' }
-  await page.getByRole('button', { name: 'Withdraw: Delivering your order' }).click()
+  await page.getByRole('button', { name: 'Withdraw: Answering your questions' }).click()
   await page.getByRole('button', { name: 'Withdraw now' }).click()
   const dialog = page.getByRole('alertdialog')
   await dialog.getByText('key_unavailable').waitFor()
@@ -256,27 +264,67 @@ test('an act that is refused leaves the dialog open and says what to do', async 
 })
 
 test('deleting everything asks first and then says what an older backup still opens', async () => {
-  const { page } = await portal.open('/person', { as: 'person' })
+  const { page } = await portal.open('/person/leave', { as: 'person' })
   await page.getByRole('button', { name: 'Delete everything' }).click()
   assert.equal(requested('/v1/vault/erase'), 0)
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete it all' }).click()
   await page.getByText('2 sealed drawers removed, 4 keys destroyed.').waitFor()
   await page.getByText('Until May 14, 2027 an older backup could still open it.').waitFor()
   assert.equal(requested('/v1/vault/erase'), 1)
+  const waiting = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save the certificate' }).click()
+  const certificate = JSON.parse(await readFile(await (await waiting).path(), 'utf8'))
+  assert.deepEqual([certificate.person, certificate.drawers, certificate.keys], [person, 2, 4])
+  assert.ok(certificate.receipt.signature)
   await page.context().close()
 })
 
-test('that nothing was left out is proven for each closed period, without naming the tag', async () => {
+test('nothing else was logged: closed periods by their lists, the present one by reading it all, without naming the tag', async () => {
   const { page } = await portal.open('/person', { as: 'person' })
-  await page.getByRole('button', { name: 'Check that nothing was left out' }).click()
-  await page.getByText('Nothing was left out of the periods checked.').waitFor()
+  await page.getByRole('button', { name: 'Prove that nothing was left out' }).click()
+  const { size } = portal.stub.world
+  await page.getByText(`Nothing else was logged about you, up to entry ${size} of the ledger.`).waitFor()
   assert.deepEqual(
-    await page.locator('.epoch').evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.verdict)),
+    await page
+      .locator('.epoch[data-verdict]')
+      .evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.verdict)),
     ['absent', 'absent'],
+  )
+  const open = page.locator('.epoch[data-open=absent]')
+  const from = portal.stub.world.epochs[0]!.endIndex
+  const mine = portal.stub.world.entries.filter(({ index }) => index >= from).length
+  assert.match(
+    (await open.textContent()) ?? '',
+    new RegExp(`All of its ${size - from} entries were read.*${mine} entries are yours`),
   )
   const buckets = portal.stub.state.requests.filter((line) => line.includes('/buckets/'))
   assert.equal(buckets.length, 2)
   for (const line of buckets) assert.match(line, /\/buckets\/[0-9a-f]$/)
+  await page.context().close()
+})
+
+test('with a key kept from an earlier visit, the chain is not the server’s word any more', async () => {
+  const { page } = await portal.open('/person', { as: 'person' })
+  await page.getByRole('button', { name: 'Prove that nothing was left out' }).click()
+  const waiting = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save my key' }).click()
+  const key = await readFile(await (await waiting).path(), 'utf8')
+  portal.stub.world.act('look', [['outcome', 'opened']])
+  await page.getByRole('button', { name: 'Prove it again' }).click()
+  await page.getByText('Nothing else was logged about you').waitFor()
+  const check = (text: string) =>
+    page
+      .locator('#whole input[type=file]')
+      .setInputFiles({ name: 'key.json', mimeType: 'application/json', buffer: Buffer.from(text) })
+  await check(key)
+  const { n } = portal.stub.world.chain
+  await page
+    .getByText(`The chain follows from your own key: ${n} entries, ${n} of them compared mark by mark.`)
+    .waitFor()
+  await check(JSON.stringify({ ...JSON.parse(key), key: Buffer.alloc(32, 7).toString('base64') }))
+  await page.getByText('does NOT follow from your key').waitFor()
+  await check(JSON.stringify({ ...JSON.parse(key), person: 'per_other' }))
+  await page.getByText('belongs to another person').waitFor()
   await page.context().close()
 })
 
@@ -287,11 +335,95 @@ for (const [lie, verdict] of [
   test(`nothing left out: a lie about the ${lie} is caught`, async () => {
     portal.stub.state.lie = lie
     const { page } = await portal.open('/person', { as: 'person' })
-    await page.getByRole('button', { name: 'Check that nothing was left out' }).click()
+    await page.getByRole('button', { name: 'Prove that nothing was left out' }).click()
     await page.getByText('Not everything could be proven').waitFor()
     assert.ok((await page.locator(`.epoch[data-verdict=${verdict}]`).count()) > 0)
     await page.context().close()
   })
+
+test('a present period whose entries do not make the signed root proves nothing', async () => {
+  portal.stub.state.lie = 'open-period'
+  const { page } = await portal.open('/person', { as: 'person' })
+  await page.getByRole('button', { name: 'Prove that nothing was left out' }).click()
+  await page.getByText('The entries that were served do not make the root that was signed.').waitFor()
+  await page.getByText('Not everything could be proven').waitFor()
+  await page.context().close()
+})
+
+test('what was agreed to: receipts to keep, recipients to stop, and a widened notice is read anew before it is answered', async () => {
+  const { page } = await portal.open('/person/permissions', { as: 'person' })
+  const card = page.locator('.consent')
+  await card.getByText('keeps for 365 days instead of 180').waitFor()
+  const waiting = page.waitForEvent('download')
+  await card.getByRole('button', { name: /^Save the receipt: Orders and delivery/ }).click()
+  assert.equal(JSON.parse(await readFile(await (await waiting).path(), 'utf8')).key, 'a2V5')
+  await card.getByRole('button', { name: 'Withdraw: Passing it on to Lighthouse Letters' }).click()
+  await page.getByRole('button', { name: 'Withdraw now' }).click()
+  await page.getByText('Nothing more is passed on to Lighthouse Letters.').waitFor()
+  assert.deepEqual(portal.stub.state.acts.at(-1)?.body, { person, purpose: 'newsletter', recipient: 'lighthouse' })
+  await card.getByRole('button', { name: 'Read the new notice and answer' }).click()
+  await page.getByRole('switch', { name: 'I agree: Sending our newsletter' }).check()
+  await page.getByRole('radio', { name: '18 or older' }).check()
+  await page.getByRole('button', { name: 'I agree to what I switched on' }).click()
+  await page.getByText('Your answer has been recorded.').waitFor()
+  const given = portal.stub.state.acts.at(-1)
+  assert.equal(given?.route, 'giveConsent')
+  const { purposes, separately, recipients } = given!.body as Record<string, unknown>
+  assert.deepEqual([purposes, separately, recipients], [['newsletter'], [], []])
+  await page.getByText('may not be asked before').waitFor()
+  await page.getByText('Acting for you: a parent').waitFor()
+  await page.context().close()
+})
+
+test('a demand is made, its clock is shown with how it was counted, and a refusal goes to the authority', async () => {
+  const { page } = await portal.open('/person/demands', { as: 'person' })
+  const open = page.locator('.demand[data-state=open]')
+  await open.getByText('An answer is due by December 20, 2027').waitFor()
+  await open.getByRole('button', { name: 'How this was counted' }).click()
+  await open.getByText('last day, a working day').waitFor()
+  const refused = page.locator('.demand[data-state=refused]')
+  assert.match(
+    (await refused.textContent()) ?? '',
+    /Because: A law requires.*PIPL 47\(2\).*Invoices are kept until 2031/,
+  )
+  await refused.getByRole('button', { name: 'Take it to the authority' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Take it to the authority' }).click()
+  await page.locator('.demand[data-state=escalated]').waitFor()
+  await page.getByRole('radio', { name: /^Stop/ }).check()
+  await page.getByRole('radio', { name: 'Sending our newsletter' }).check()
+  await page.getByRole('button', { name: 'Send the demand' }).click()
+  await page.getByText('Sent. Its clock is above.').waitFor()
+  assert.deepEqual(portal.stub.state.acts.at(-1), {
+    route: 'makeDemand',
+    body: { kind: 'stop', purpose: 'newsletter' },
+  })
+  await page.context().close()
+})
+
+test('what was passed on is listed with its contract, and a hold that keeps from deletion is said beforehand', async () => {
+  const { page } = await portal.open('/person/permissions', { as: 'person' })
+  const passed = page.locator('#released')
+  await passed.getByText('To Lighthouse Letters').waitFor()
+  assert.match((await passed.textContent()) ?? '', /Phone number · Sending our newsletter · contract LH-2026-03/)
+  portal.stub.state.holds = [
+    { person, reason: 'litigation', case: 'C-7', since: '2026-03-16T02:07:13Z', until: '2027-03-16T02:07:13Z' },
+  ]
+  await page.getByRole('link', { name: 'Copy or delete' }).click()
+  await page.getByText('A law suit, case C-7, until March 16, 2027.').waitFor()
+  portal.stub.state.holds = []
+  await page.context().close()
+})
+
+test('the copy of everything is one press: a demand, and its zip', async () => {
+  const { page } = await portal.open('/person/leave', { as: 'person' })
+  const waiting = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Get my copy' }).click()
+  const download = await waiting
+  assert.match(download.suggestedFilename(), /^bailee-copy-\d{4}-\d\d-\d\d\.zip$/)
+  assert.equal(await readFile(await download.path(), 'utf8'), 'PK invented')
+  assert.deepEqual(portal.stub.state.acts.at(-1), { route: 'makeDemand', body: { kind: 'copy' } })
+  await page.context().close()
+})
 
 test('a page that speaks Chinese is Chinese throughout, remembers it, and switches back', async () => {
   const { page } = await portal.open('/person', { as: 'person' })

@@ -8,6 +8,7 @@ const words = {
   purpose: (id: string) => ({ delivery: 'Delivering your order', news: 'Sending news' })[id] ?? id,
   category: (id: string) => ({ contact: 'How to reach you' })[id] ?? id,
   field: (name: string) => ({ phone: 'Phone number', name: 'Name' })[name] ?? name,
+  fieldsOf: () => [],
   isSensitive: () => false,
 }
 const list = (items: readonly string[]) => items.join(' and ')
@@ -90,9 +91,21 @@ test('separate consent, a recipient taken back and a guardian’s promise are to
 
 test('what this page has no words for is still shown, never dropped', () => {
   assert.equal(
-    say({ kind: 'release', fields: { actor: { kind: 'authority', name: 'City Office' } } }).text,
-    'City Office did something that this page has no words for: “release”.',
+    say({ kind: 'inspection', fields: { actor: { kind: 'authority', name: 'City Office' } } }).text,
+    'City Office did something that this page has no words for: “inspection”.',
   )
   for (const fields of [{}, { actor: null }, { actor: [], purpose: 7, fields: { a: 1 }, outcome: 3 }])
     assert.ok(say({ kind: 'look', fields }).text.startsWith('Somebody looked at your information'))
+})
+
+test('a demand, the end of what was agreed to, and a key handed out are said in both languages', () => {
+  const demand = { kind: 'demand', fields: { actor: { kind: 'software' }, act: 'fulfil', wanted: 'copy' } }
+  assert.equal(say(demand).text, 'The server fulfilled the demand “Copy”.')
+  assert.equal(say(demand, chinese).text, '服务器完成了请求“复制”。')
+  const renewed = { kind: 'consent', fields: { actor: client, purposes: ['news'], renewal: true } }
+  assert.match(say(renewed).text, /recorded that you renewed your consent to “Sending news”/)
+  assert.match(
+    say({ kind: 'chain-start', fields: { actor: { kind: 'person', id: 'per_1' } } }).text,
+    /^You took the key/,
+  )
 })

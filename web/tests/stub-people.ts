@@ -119,16 +119,24 @@ export const held = [
 ] as const
 export const grants = [
   { category: 'contact', purpose: 'self', basis: 'consent', since: '2026-03-14T02:07:13Z' },
-  { category: 'contact', purpose: 'delivery', basis: 'consent', since: '2026-03-14T02:07:13Z' },
-  { category: 'delivery-address', purpose: 'delivery', basis: 'consent', since: '2026-03-14T02:07:13Z' },
-  { category: 'contact', purpose: 'newsletter', basis: 'consent', since: '2026-03-14T02:07:13Z' },
+  { category: 'delivery-address', purpose: 'self', basis: 'consent', since: '2026-03-14T02:07:13Z' },
+  { category: 'contact', purpose: 'delivery', basis: 'contract', since: '2026-03-14T02:07:13Z' },
+  { category: 'delivery-address', purpose: 'delivery', basis: 'contract', since: '2026-03-14T02:07:13Z' },
+  { category: 'contact', purpose: 'support', basis: 'consent', since: '2026-03-14T02:07:13Z' },
+  {
+    category: 'contact',
+    purpose: 'newsletter',
+    basis: 'consent',
+    since: '2026-03-14T02:07:13Z',
+    until: '2027-09-10T02:07:13Z',
+  },
 ] as const
 export const staff = {
   id: id('stf', 7),
   organisation: organisation.id,
   displayName: 'Test Plum 梅试',
-  abilities: ['administer', 'publish', 'approve', 'look'],
-  purposes: ['support'],
+  abilities: ['administer', 'publish', 'consent', 'approve', 'look', 'find'],
+  purposes: ['support', 'delivery'],
   createdAt: '2026-03-01T08:00:00Z',
 } as const
 export const clients = [
@@ -173,3 +181,205 @@ export const approvals = [
     expiresAt: '2026-03-13T08:00:00Z',
   },
 ] as const
+
+export const consents = {
+  items: [
+    {
+      consent: id('cns', 1),
+      notice: notice.id,
+      version: 1,
+      liveVersion: 2,
+      title: content.title,
+      givenAt: '2026-03-14T02:07:13Z',
+      asGuardian: false,
+      purposes: [
+        { purpose: 'support', title: content.purposes[1].title, basis: 'consent', state: 'given' },
+        {
+          purpose: 'newsletter',
+          title: content.purposes[2].title,
+          basis: 'consent',
+          state: 'given',
+          until: '2027-09-10T02:07:13Z',
+        },
+        {
+          purpose: 'nearby',
+          title: content.purposes[3].title,
+          basis: 'separate-consent',
+          state: 'withdrawn',
+          endedAt: '2026-03-20T02:07:13Z',
+        },
+      ],
+      recipients: [
+        {
+          recipient: 'lighthouse',
+          name: content.recipients[1].name,
+          purpose: 'newsletter',
+          state: 'given',
+          until: '2027-09-10T02:07:13Z',
+        },
+      ],
+      asksAnew: [
+        {
+          path: '/purposes/newsletter/retentionDays',
+          kind: 'widens',
+          purposes: ['newsletter'],
+          en: '“Sending our newsletter” keeps for 365 days instead of 180.',
+          zh: '“发送小铺通讯”的保存期限由 180 天改为 365 天。',
+        },
+      ],
+      consentReceipt: { document: { type: 'invented receipt' }, signature: 'c2ln', key: 'a2V5' },
+    },
+  ],
+  refusals: [{ purpose: 'nearby', refusedAt: '2026-03-20T02:07:13Z', askAgainAt: '2027-04-19T02:07:13Z' }],
+  guardians: [{ person: id('per', 77), relation: 'parent', handOver: '2027-06-01T00:00:00Z', ended: false }],
+  wards: [],
+  next: null,
+} as const
+
+const clock = {
+  id: 'cn-gbt-35273-8.7',
+  regime: 'cn',
+  instrument: { en: 'Personal information security specification', zh: '个人信息安全规范' },
+  version: 'GB/T 35273-2020',
+  article: '8.7 b)',
+  rank: 'standard',
+  source: 'openstd.samr.gov.cn',
+  secondHand: false,
+  note: { en: 'Thirty days, or as the law says.', zh: '三十天内或法律法规规定的期限内。' },
+  event: { en: 'the demand was received', zh: '收到请求' },
+  zone: 'Asia/Shanghai',
+  startedAt: '2026-11-20T02:00:00Z',
+  dueAt: '2027-12-20T16:00:00Z',
+  lastDay: '2027-12-20',
+  assumed: false,
+  extended: false,
+  steps: [
+    {
+      date: '2026-11-20',
+      counted: null,
+      why: { en: 'the day of the event is not counted', zh: '事件当日不计入' },
+    },
+    { date: '2026-11-21', counted: 1, why: { en: 'first day', zh: '第一天' } },
+    { date: '2027-12-20', counted: 30, why: { en: 'last day, a working day', zh: '最后一天，为工作日' } },
+  ],
+} as const
+const demandBase = {
+  provider: organisation.id,
+  person,
+  identity: 'proven',
+  purpose: null,
+  fields: [] as readonly string[],
+  text: null as string | null,
+  madeAt: '2026-11-20T02:00:00Z',
+  madeBy: 'person',
+  clock: null as typeof clock | null,
+  clockStarts: null,
+  overdue: false,
+  extension: null,
+  answer: null as object | null,
+  escalated: null,
+  ready: false,
+  can: [] as readonly string[],
+}
+export interface StubDemand extends Omit<typeof demandBase, 'answer'> {
+  readonly id: string
+  readonly kind: string
+  readonly state: string
+  readonly answer: object | null
+}
+export const demands: readonly StubDemand[] = [
+  {
+    ...demandBase,
+    id: id('dem', 3),
+    kind: 'correct',
+    state: 'open',
+    fields: ['phone'],
+    text: 'My number ends in 43, not in 42.',
+    clock,
+    can: ['fulfil', 'refuse', 'extend', 'withdraw'],
+  },
+  {
+    ...demandBase,
+    id: id('dem', 2),
+    kind: 'delete',
+    state: 'refused',
+    answer: {
+      outcome: 'refused',
+      reason: 'legal-duty-to-keep',
+      title: { en: 'A law requires that it be kept until a stated day', zh: '法律规定的保存期限未届满' },
+      law: 'PIPL 47(2)',
+      text: 'Invoices are kept until 2031.',
+      at: '2026-11-22T02:00:00Z',
+      by: 'provider',
+    },
+    clock,
+    can: ['escalate'],
+  },
+  {
+    ...demandBase,
+    id: id('dem', 1),
+    kind: 'explain',
+    state: 'fulfilled',
+    answer: {
+      outcome: 'fulfilled',
+      reason: null,
+      title: null,
+      law: null,
+      text: null,
+      at: '2026-11-20T02:00:01Z',
+      by: 'software',
+    },
+    ready: true,
+  },
+]
+export const explanation = {
+  notices: [
+    {
+      notice: notice.id,
+      version: 2,
+      live: true,
+      publishedAt: notice.publishedAt,
+      hash: notice.hash,
+      content: notice.content,
+    },
+  ],
+  grants: grants.map(({ category, purpose, basis, since }) => ({ category, purpose, basis, since })),
+  consents: [],
+  entries: { total: 23, byKind: { look: 19, collect: 1, find: 1 }, byPurpose: { delivery: 16, support: 2, self: 1 } },
+}
+export const refusalReasons = [
+  {
+    id: 'already-accurate',
+    title: { en: 'It is accurate as it is', zh: '信息本身准确' },
+    demands: ['correct'],
+    law: { cn: 'PIPL 46' },
+  },
+  {
+    id: 'legal-duty-to-keep',
+    title: { en: 'A law requires that it be kept until a stated day', zh: '法律规定的保存期限未届满' },
+    demands: ['delete', 'stop'],
+    law: { cn: 'PIPL 47(2)' },
+  },
+]
+export const keysStatus = {
+  epoch: 692,
+  epochEndsAt: '2027-01-10T00:00:00Z',
+  oldKeys: 12,
+  oldestEpoch: 691,
+  dueAt: '2027-01-20T00:00:00Z',
+  backupDays: 35,
+  running: true,
+  rotation: {
+    epoch: 692,
+    state: 'rewrapping',
+    expected: 90_000,
+    seen: 41_500,
+    rewrapped: 41_000,
+    skipped: 500,
+    damaged: 0,
+    destroyed: 0,
+    startedAt: '2026-11-24T00:00:00Z',
+    movedAt: '2026-11-24T00:10:00Z',
+    finishedAt: null,
+  },
+}

@@ -4,8 +4,23 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { allRoutes, type ErrorCode, errorCatalogue } from '@bailee/contract'
+import { encodeEntryBundle, parseTilePath } from '@bailee/proof'
 import { base64Decode, base64Encode, flipOf } from './stub-bytes.ts'
-import { approvals, clients, grants, held, notice, organisation, person, staff } from './stub-people.ts'
+import {
+  approvals,
+  clients,
+  consents,
+  demands,
+  explanation,
+  grants,
+  held,
+  keysStatus,
+  notice,
+  organisation,
+  person,
+  refusalReasons,
+  staff,
+} from './stub-people.ts'
 import { makeKey, origin, World } from './stub-world.ts'
 
 /** What the server lies about. */
@@ -21,6 +36,7 @@ export type Lie =
   | 'absence'
   | 'epoch-root'
   | 'history'
+  | 'open-period'
 
 export const personToken = 'person-token-000000000001'
 /** As strict as a page can be served: no inline script, no inline style, nothing from elsewhere. */
@@ -34,6 +50,8 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.html': 'text/html; charset=utf-8',
 }
+// A path without parameters is meant before one that has some.
+const routes = [...allRoutes].sort((a, b) => Number(a.path.includes(':')) - Number(b.path.includes(':')))
 type Session = 'person' | 'staff'
 
 class Refused extends Error {
@@ -62,6 +80,10 @@ export async function startStub() {
     /** What is live; a test may publish another. */
     notice: notice as Omit<typeof notice, 'version' | 'hash'> & { readonly version: number; readonly hash: string },
     snapshots: 0,
+    holds: [] as object[],
+    demands: [...demands],
+    /** Bodies of the acts that were carried out, by route. */
+    acts: [] as { readonly route: string; readonly body: unknown }[],
     snapshotSeconds: 3600,
     tokens: new Set([personToken]),
     grants: [...grants] as (typeof grants)[number][],
@@ -175,8 +197,33 @@ export async function startStub() {
     myMonitor: (asked) => {
       asPerson(asked)
       const { n, key } = world.chain
-      return { n, key: state.lie === 'absence' ? world.usedKey : key, tags: [] }
+      const tags = world.entries.map(({ n: place, index }) => ({
+        n: place,
+        tag: base64Encode(world.leaves[index]!.slice(16, 48)),
+        index,
+      }))
+      return { n, key: state.lie === 'absence' ? world.usedKey : key, tags }
     },
+    chainStart: (asked) => {
+      asPerson(asked)
+      const [checkpoint, policy, known] = [world.checkpoint(), world.policy(), world.chain.n]
+      return { v: 1, n: 0, key: world.startKey, known, policy, checkpoint, receipt: receipt() }
+    },
+    releases: (asked) => {
+      asPerson(asked)
+      const release = {
+        person,
+        recipient: 'lighthouse',
+        purpose: 'newsletter',
+        contract: 'LH-2026-03',
+        fields: ['phone'],
+        entry: world.entries[2]!.entry,
+        at: '2026-03-16T02:07:13Z',
+        keptUntil: '2029-03-16T02:07:13Z',
+      }
+      return { items: [release], next: null }
+    },
+    holds: () => ({ items: state.holds }),
     listEpochs: () => ({
       items: world.epochs.map((epoch) =>
         state.lie === 'epoch-root' ? { ...epoch, root: flipOf(epoch.root, 3) } : epoch,
@@ -238,9 +285,111 @@ export async function startStub() {
       ])
       return { person, purpose: asked.body.purpose, destroyed: before - state.grants.length, receipt: receipt() }
     },
+    listConsents: (asked) => {
+      asPerson(asked)
+      return consents
+    },
+    giveConsent: (asked) => {
+      asPerson(asked)
+      const consentReceipt = consents.items[0].consentReceipt
+      const given = { person, grants: [], recipients: [], consentReceipt, receipt: receipt() }
+      return { consent: consents.items[0].consent, ...given }
+    },
+    refuseConsent: (asked) => {
+      asPerson(asked)
+      return { person, askAgainAt: '2027-04-19T02:07:13Z', receipt: receipt() }
+    },
+    previewNotice: ({ body }) => {
+      const isBroken = (body.title as { en: string }).en === 'Broken'
+      return {
+        problems: isBroken
+          ? [{ field: '/purposes/0/id', rule: 'needs no category: a purpose without information is none' }]
+          : [],
+        live: body.slug === notice.content.slug ? { notice: notice.id, version: notice.version } : null,
+        changes: [
+          {
+            path: '/purposes/newsletter/retentionDays',
+            kind: 'widens',
+            purposes: ['newsletter'],
+            en: '“Sending our newsletter” keeps for 400 days instead of 365.',
+            zh: '“发送小铺通讯”的保存期限由 365 天改为 400 天。',
+          },
+        ],
+        widens: true,
+        shown: [],
+        askedAnew: 17,
+      }
+    },
+    diffNotice: ({ query }) => ({
+      notice: notice.id,
+      from: Number(query.get('from')),
+      to: Number(query.get('to')),
+      widens: true,
+      changes: consents.items[0].asksAnew,
+    }),
+    publishNotice: ({ body }) => ({ notice: { ...notice, version: 3, content: body }, receipt: receipt() }),
+    find: ({ body }) => ({
+      items: body.value === '+86 000 0000 0042' ? [{ person, record: held[0].record, receipt: receipt() }] : [],
+    }),
+    look: ({ body }) => {
+      const all: Readonly<Record<string, string>> = Object.assign({}, ...held.map(({ fields }) => fields))
+      const fields = Object.fromEntries((body.fields as string[]).map((name) => [name, all[name] ?? '']))
+      return { person, record: held[0].record, fields, receipt: receipt() }
+    },
+    listDemands: ({ session, query }) => ({
+      items: (query.get('which') === 'waiting'
+        ? state.demands.filter((one) => one.state === 'open')
+        : state.demands
+      ).map(({ clock, ...demand }) => ({
+        ...demand,
+        clock: clock && { ...clock, steps: undefined },
+        can: demand.can.filter((act) =>
+          (session === 'person'
+            ? ['withdraw', 'escalate', 'confirm']
+            : ['fulfil', 'refuse', 'extend', 'confirm']
+          ).includes(act),
+        ),
+      })),
+      next: null,
+    }),
+    getDemand: ({ params }) => {
+      const found = state.demands.find(({ id }) => id === params.demand)
+      if (!found) throw new Refused('demand_unknown')
+      return found
+    },
+    getRegimes: () => ({ regimes: [{ regime: 'cn' }], reasons: refusalReasons }),
+    makeDemand: ({ body }) => {
+      const isAtOnce = body.kind === 'copy' || body.kind === 'explain'
+      const demand = {
+        ...demands[0]!,
+        id: `dem_${randomBytes(16).toString('hex')}`,
+        fields: [],
+        text: null,
+        ...body,
+        ...(isAtOnce ? { state: 'fulfilled', ready: true, clock: null, can: [] } : {}),
+      }
+      state.demands.unshift(demand)
+      return { demand, receipt: receipt() }
+    },
+    answerDemand: ({ params, body }) => {
+      state.demands = state.demands.map((one) =>
+        one.id === params.demand ? { ...one, state: String(body.outcome), can: [] } : one,
+      )
+      return { demand: state.demands.find(({ id }) => id === params.demand), receipt: receipt() }
+    },
+    escalateDemand: ({ params }) => {
+      state.demands = state.demands.map((one) =>
+        one.id === params.demand ? { ...one, state: 'escalated', can: [] } : one,
+      )
+      return { demand: state.demands.find(({ id }) => id === params.demand), receipt: receipt() }
+    },
+    copyDemand: () => ({}),
+    explainDemand: () => explanation,
+    keysStatus: () => keysStatus,
     mine: (asked) => {
       asPerson(asked)
-      return { records: held, receipt: receipt() }
+      const wanted = asked.body.categories as string[] | undefined
+      return { records: held.filter(({ category }) => wanted?.includes(category) ?? true), receipt: receipt() }
     },
     erase: (asked) => {
       asPerson(asked)
@@ -288,7 +437,7 @@ export async function startStub() {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const all = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'content-type' }
     if (request.method === 'OPTIONS') return response.writeHead(204, all).end()
-    for (const shape of allRoutes) {
+    for (const shape of routes) {
       const names = [...shape.path.matchAll(/:([a-z]+)/g)].map(([, name]) => name!)
       const found = new RegExp(`^${shape.path.replace(/:[a-z]+/g, '([^/]+)')}$`).exec(url.pathname)
       if (!found || shape.method !== request.method) continue
@@ -303,14 +452,20 @@ export async function startStub() {
       if (!handler) return refuse('unavailable')
       const cookie = /bailee_session=([0-9a-f]+)/.exec(request.headers.cookie ?? '')?.[1]
       try {
-        const result = handler({
+        const asked: Asked = {
           params: Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(found[at + 1]!)])),
           query: url.searchParams,
           body: chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {},
           session: cookie === undefined ? undefined : sessions.get(cookie),
           setCookie: (value) =>
             response.setHeader('set-cookie', `bailee_session=${value}; Path=/; HttpOnly; SameSite=Strict`),
-        })
+        }
+        const result = handler(asked)
+        if (shape.idempotency === 'required') state.acts.push({ route: shape.name, body: asked.body })
+        if (shape.name === 'copyDemand')
+          return response
+            .writeHead(200, { ...headers, 'content-type': 'application/zip' })
+            .end(Buffer.from('PK invented'))
         return answer(shape.status ?? 200, result)
       } catch (error) {
         if (error instanceof Refused) return refuse(error.code)
@@ -329,6 +484,17 @@ export async function startStub() {
         console.error(error)
         response.writeHead(500).end()
       })
+    if (url.pathname.startsWith('/ledger/tile/entries/')) {
+      const { n, width } = parseTilePath(url.pathname.slice('/ledger/'.length))
+      const leaves = world.leaves.slice(n * 256, n * 256 + width)
+      if (leaves.length < width) return void response.writeHead(404, headers).end()
+      if (state.lie === 'open-period') {
+        const last = Uint8Array.from(leaves.pop()!)
+        last[70]! ^= 1
+        leaves.push(last)
+      }
+      return void response.writeHead(200, headers).end(encodeEntryBundle(leaves))
+    }
     const file = join(dist, normalize(url.pathname))
     if (url.pathname.startsWith('/embed/')) response.setHeader('access-control-allow-origin', '*')
     const path = existsSync(file) && statSync(file).isFile() ? file : join(dist, 'index.html')

@@ -149,6 +149,8 @@ export class World {
   readonly epochs: PlacedEpoch[] = []
   readonly leaves: Uint8Array[] = []
   readonly indexes = new Map<number, TagIndex>()
+  /** k_0 of the person’s chain, base64. */
+  readonly startKey = base64Encode(digest('the person’s first ratchet key'))
   readonly #ratchet = new Ratchet(digest('the person’s first ratchet key'))
   #lastKey = new Uint8Array(32)
   log = makeKey(origin, 1)

@@ -284,5 +284,5 @@ export function mountVaultRoutes(http: HttpServer, deps: VaultDeps): void {
       until: instant(row.until),
     })),
   }))
-  http.mount(wire.mine, async ({ actor }) => mine(deps, actor as PersonActor))
+  http.mount(wire.mine, async ({ actor, body }) => mine(deps, actor as PersonActor, body.categories))
 }

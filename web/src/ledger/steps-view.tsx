@@ -4,6 +4,7 @@ import { useFormat } from '../ui/format.ts'
 import { Hash } from '../ui/hash.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Box, Table } from '../ui/page.tsx'
+import { save } from '../ui/save.ts'
 import type { Checked, CheckStep } from './check.ts'
 import './steps-view.css'
 
@@ -100,13 +101,4 @@ function Step({ step, checked }: { step: CheckStep; checked: Checked }) {
       </div>
     </li>
   )
-}
-
-function save(text: string, name: string, type: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type }))
-  const link = document.createElement('a')
-  link.href = address
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(address), 10_000)
 }

@@ -11,6 +11,7 @@ import { useFormat } from '../ui/format.ts'
 import { type NoticeWords, useNoticeWords } from '../ui/notice-words.ts'
 import { Box, Chip, Section, Waiting } from '../ui/page.tsx'
 import { Trouble } from '../ui/problem.tsx'
+import { ShowMore } from '../ui/show-more.tsx'
 import { useEntries } from './entries.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Visit } from './visit.ts'
@@ -145,17 +146,7 @@ export function Looked({ visit }: { visit: Visit }) {
           </ol>
         </div>
       ))}
-      {entries.hasNextPage && (
-        <div className="row">
-          <Button
-            className="button"
-            isPending={entries.isFetchingNextPage}
-            onPress={() => void entries.fetchNextPage()}
-          >
-            {t.shell.showMore}
-          </Button>
-        </div>
-      )}
+      <ShowMore list={entries} />
     </Section>
   )
 }

@@ -56,7 +56,7 @@ function textOf(kind: string, fields: EntryToSay['fields'], speaker: Speaker, re
       return t.acts.correct(who, what)
     case 'consent':
       if (fields.asGuardian === true && why === undefined) return t.acts.asGuardian(who)
-      return t.acts.consent(who, why ?? t.acts.quote('?'))
+      return (fields.renewal === true ? t.acts.renew : t.acts.consent)(who, why ?? t.acts.quote('?'))
     case 'refuse':
       return t.acts.refuse(who, why ?? recipientsOf(fields, speaker) ?? t.acts.quote('?'))
     case 'expire':
@@ -83,6 +83,12 @@ function textOf(kind: string, fields: EntryToSay['fields'], speaker: Speaker, re
       return t.acts.endHold(who)
     case 'retention':
       return t.acts.retention
+    case 'demand':
+      return t.acts.demand(who, wordOf(t.acts.demandActs, fields.act), wantedOf(fields.wanted, t))
+    case 'tracker':
+      return t.acts.tracker(who)
+    case 'chain-start':
+      return t.acts.chainStart(who)
     case 'access-link':
       return t.acts.accessLink(who)
     case 'sign-in':
@@ -91,6 +97,12 @@ function textOf(kind: string, fields: EntryToSay['fields'], speaker: Speaker, re
       return t.acts.unknown(who, kind)
   }
 }
+
+/** A word for a code, or the code where this page knows none. */
+const wordOf = (words: Readonly<Record<string, string>>, code: unknown): string =>
+  typeof code === 'string' && Object.hasOwn(words, code) ? words[code]! : String(code)
+const wantedOf = (kind: unknown, { demands }: Dictionary): string =>
+  wordOf(Object.fromEntries(Object.entries(demands.kinds).map(([id, { title }]) => [id, title])), kind)
 
 /** `refused: grant_missing`, or `refused` with a `reason` beside it. */
 function refusalOf(fields: EntryToSay['fields']): string | undefined {
@@ -123,6 +135,10 @@ function whoOf(actor: unknown, { t, organisation }: Speaker): string {
       return name ? t.acts.named(name, where) : t.acts.staff(where)
     case 'authority':
       return name ?? t.acts.authority
+    case 'system':
+    case 'server':
+    case 'software':
+      return name ?? t.acts.itself
     default:
       return name ?? t.acts.someone
   }

@@ -10,6 +10,8 @@ export interface NoticeWords {
   purpose(id: string): string
   category(id: string): string
   field(name: string): string
+  /** The fields of a category, by name. */
+  fieldsOf(category: string): readonly string[]
   isSensitive(category: string): boolean
 }
 
@@ -18,18 +20,25 @@ export function noticeWords(notices: readonly Notice[], language: Language): Not
   const categories = new Map<string, string>()
   const fields = new Map<string, string>()
   const sensitive = new Set<string>()
+  const inside = new Map<string, Set<string>>()
   for (const { content } of notices) {
     for (const { id, title } of content.purposes) purposes.set(id, title[language])
     for (const category of content.categories) {
       categories.set(category.id, category.title[language])
       if (category.sensitive) sensitive.add(category.id)
-      for (const { name, title } of category.fields) fields.set(name, title[language])
+      const names = inside.get(category.id) ?? new Set()
+      inside.set(category.id, names)
+      for (const { name, title } of category.fields) {
+        fields.set(name, title[language])
+        names.add(name)
+      }
     }
   }
   return {
     purpose: (id) => purposes.get(id) ?? id,
     category: (id) => categories.get(id) ?? id,
     field: (name) => fields.get(name) ?? name,
+    fieldsOf: (category) => [...(inside.get(category) ?? [])],
     isSensitive: (category) => sensitive.has(category),
   }
 }

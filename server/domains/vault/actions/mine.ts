@@ -5,13 +5,14 @@ import type { VaultDeps } from '../deps.ts'
 import { openDrawer } from '../seals.ts'
 import { drawersOfPerson } from '../store.ts'
 
-/** Everything held about me, opened under my own purpose. My look is logged like anybody's. Articles 1 and 8. */
-export async function mine(deps: VaultDeps, actor: PersonActor) {
+/** What is held about me, or the drawers that I ask for, opened under my own purpose. My look is logged like anybody's. Articles 1 and 8. */
+export async function mine(deps: VaultDeps, actor: PersonActor, wanted?: readonly string[]) {
   deps.ledger.assertKeepsUp()
   const at = deps.clock.now()
   const { rows, appended } = await deps.db.transaction('vault', async (tx) => {
     await deps.persons.assertLive(tx, actor.tenant, actor.id)
-    const held = await drawersOfPerson(tx, actor.tenant, actor.id)
+    const all = await drawersOfPerson(tx, actor.tenant, actor.id)
+    const held = wanted === undefined ? all : all.filter((row) => wanted.includes(row.category))
     const categories = [...new Set(held.map((row) => row.category))]
     const entry = {
       entry: newId<'ent'>(),
