@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { newId } from '#kernel'
 import { inChunks } from './file-seals.ts'
@@ -50,6 +51,30 @@ test('articles 1 and 2: a file comes back as it was, its look is logged, and it 
   ])
   assert.equal(clear.length, 0)
 })
+for (const when of ['before it took effect', 'after it took effect'] as const)
+  test(`an upload whose last step broke ${when} is whole when it is repeated`, async () => {
+    const person = await shop.person()
+    const content = randomBytes(150_000)
+    const once = newId()
+    const breaking = async function* () {
+      yield content.subarray(0, 100_000)
+      world.breakNext(when)
+      yield content.subarray(100_000)
+    }
+    const broken = await world.http.raw.inject({
+      method: 'POST',
+      url: `/v1/vault/files?person=${person}&field=scan`,
+      headers: {
+        'content-type': 'application/octet-stream',
+        'idempotency-key': once,
+        authorization: `Bearer ${shop.key}`,
+      },
+      payload: Readable.from(breaking()),
+    })
+    assert.equal(broken.statusCode, 503)
+    assert.equal((await store(person, content, once)).status, 201)
+    assert.ok((await open(person)).rawPayload.equals(content))
+  })
 test('one byte more than 5 MB is refused and nothing of it stays', async () => {
   const person = await shop.person()
   const { status, body } = await store(person, Buffer.alloc(5_000_001))

@@ -34,7 +34,7 @@ export async function sweepRetention(deps: VaultDeps): Promise<number> {
     if (drawers.length < stretch) break
   }
   await deleteOldReleases(db, now)
-  await deleteStrayChunks(db, new Date(now.getTime() - 3_600_000))
+  await deleteStrayChunks(db, new Date(now.getTime() - day))
   return expired
 }
 

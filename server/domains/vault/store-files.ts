@@ -21,7 +21,8 @@ export async function insertChunk(db: Query, subject: PersonId, file: string, n:
 export async function deleteChunks(db: Query, subject: PersonId, file: string): Promise<void> {
   await db.query({
     name: 'vault/delete-chunks',
-    text: 'delete from vault.file_chunk where subject = $1 and file = $2',
+    text: `delete from vault.file_chunk c where c.subject = $1 and c.file = $2
+      and not exists (select from vault.file f where f.subject = c.subject and f.file = c.file)`,
     values: [subject, file],
   })
 }

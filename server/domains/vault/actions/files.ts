@@ -20,7 +20,7 @@ export interface FileRequest {
 
 /**
  * Seals a file as it comes, a chunk at a time, beside a drawer of the same record and category. It exists when its row and
- * its entry do; until then its chunks belong to nothing, and they go if the upload breaks off. Articles 1 and 2.
+ * its entry do; until then its chunks belong to nothing, and they go when it is refused, or with the daily sweep. Articles 1 and 2.
  */
 export async function storeFile(
   deps: VaultDeps,
@@ -84,7 +84,8 @@ export async function storeFile(
     if (answer.file !== file) await deleteChunks(db, person, file)
     return { person, record, field, bytes: answer.bytes, receipt: deps.ledger.promise(answer.appended)[0]! }
   } catch (error) {
-    await deleteChunks(db, person, file)
+    // Refused, so nothing took effect. Of a lost connection nobody knows: the sweep looks again when it is certain.
+    if (error instanceof Refusal) await deleteChunks(db, person, file)
     throw error
   } finally {
     drawerKey.bytes.fill(0)
