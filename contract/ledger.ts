@@ -105,6 +105,39 @@ export const myEntries = route({
   summaryZh: '谁看过：关于我的全部留痕，最新在前',
   article: '2',
 })
+export const listActs = route({
+  name: 'listActs',
+  room: 'ledger',
+  method: 'GET',
+  path: '/v1/ledger/acts',
+  callers: ['client', 'staff'],
+  ability: 'administer',
+  query: Type.Object(
+    {
+      actor: Type.Optional(Type.String({ pattern: '^(cli|stf)_[0-9a-f]{32}$', description: 'only what this one did' })),
+      before: Type.Optional(Type.Integer({ minimum: 1, description: 'leaf index; what stands before it' })),
+    },
+    closed,
+  ),
+  reply: Type.Object({
+    items: Type.Array(
+      Type.Object({
+        entry: EntryId,
+        index: Type.Integer(),
+        at: Instant,
+        kind: Type.String(),
+        person: PersonId,
+        actor: Type.Object({ kind: Type.String(), id: Type.String() }),
+        fields: Type.Record(Type.String(), Type.Unknown()),
+      }),
+    ),
+    next: Type.Union([Type.Integer({ description: 'go on before this leaf index' }), Type.Null()]),
+  }),
+  errors: [],
+  summary: 'What my own staff and keys did, newest first: which fields of whom, for what; never a value',
+  summaryZh: '本机构员工与密钥的操作（最新在前）：查看了谁的哪些信息、为何目的；不含信息内容',
+  article: '3',
+})
 export const myProof = route({
   name: 'myProof',
   room: 'ledger',

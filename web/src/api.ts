@@ -15,6 +15,7 @@ const routes = {
   proveIndex: 'GET /v1/ledger/proofs/:index',
   proveConsistency: 'GET /v1/ledger/consistency',
   myEntries: 'GET /v1/ledger/me/entries',
+  listActs: 'GET /v1/ledger/acts',
   myProof: 'GET /v1/ledger/me/entries/:entry/proof',
   myMonitor: 'POST /v1/ledger/me/monitor',
   chainStart: 'POST once /v1/ledger/me/chain-start',

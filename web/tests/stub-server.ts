@@ -336,6 +336,20 @@ export async function startStub() {
       const fields = Object.fromEntries((body.fields as string[]).map((name) => [name, all[name] ?? '']))
       return { person, record: held[0].record, fields, receipt: receipt() }
     },
+    listActs: () => ({
+      items: [
+        {
+          entry: `ent_${'7'.repeat(32)}`,
+          index: 41,
+          at: '2026-03-02T08:00:00.000Z',
+          kind: 'look',
+          person,
+          actor: { kind: 'client', id: `cli_${'5'.repeat(32)}` },
+          fields: { purpose: 'delivery', fields: ['phone'], outcome: 'refused: grant_missing', case: 'T-1' },
+        },
+      ],
+      next: null,
+    }),
     listDemands: ({ session, query }) => ({
       items: (query.get('which') === 'waiting'
         ? state.demands.filter((one) => one.state === 'open')

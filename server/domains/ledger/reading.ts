@@ -76,6 +76,13 @@ async function witnessed(db: Query): Promise<Witnessed> {
 }
 
 const pageSize = 20
+const actsPage = 50
+const stretchLeaves = 2_000
+const mostStretches = 10
+interface ActorShown {
+  readonly kind: string
+  readonly id: string
+}
 
 /** Reads that anybody may check: each proof is verified here before it leaves, so a damaged tile is never served as truth. */
 export class LedgerReader {
@@ -206,6 +213,45 @@ export class LedgerReader {
       next: rows.length > pageSize ? rows[pageSize - 1]!.entry : null,
       total: await store.countOpenings(this.#db, subject),
     }
+  }
+
+  /**
+   * What an organisation's own staff and keys did, newest first. Reads back over the ledger a stretch at a time, so an answer
+   * may be short, or empty, and still say where to go on. Article 3: who holds information keeps their own people to it.
+   */
+  async actsOf(tenant: OrganisationId, actor: string | undefined, before: number | undefined) {
+    const head = await store.readHead(this.#db)
+    const items: (OpenedEntry & { readonly person: PersonId; readonly actor: ActorShown })[] = []
+    let at = Math.min(before ?? Number.MAX_SAFE_INTEGER, head?.size ?? 0)
+    for (let stretch = 0; at > 0 && stretch < mostStretches && items.length < actsPage; stretch++) {
+      const from = Math.max(0, at - stretchLeaves)
+      const rows = await store.readOpeningsOf(this.#db, tenant, { from, before: at })
+      const chains = await this.#chains(rows.map((row) => row.subject))
+      at = from
+      for (const row of rows) {
+        const chain = chains.get(row.subject)
+        if (!chain) continue
+        const entry = this.#entry(chain, row.subject, row)
+        const by = entry.fields.actor as unknown as ActorShown | undefined
+        if (by?.kind !== 'client' && by?.kind !== 'staff') continue
+        if (actor !== undefined && by.id !== actor) continue
+        items.push({ ...entry, person: row.subject as PersonId, actor: by })
+        if (items.length < actsPage) continue
+        at = row.leafIndex
+        break
+      }
+    }
+    return { items, next: at > 0 ? at : null }
+  }
+  async #chains(subjects: readonly string[]): Promise<ReadonlyMap<string, Chain>> {
+    const rows = (await store.readChains(this.#db, [...new Set(subjects)])).filter(({ sealed }) => sealed !== null)
+    await this.#deps.keys.load(rows.map(({ sealed }) => keyIdOf(sealed!)))
+    const chains = new Map<string, Chain>()
+    for (const row of rows) {
+      const chain = openChain(this.#deps.keys, row)
+      if (chain) chains.set(row.subject, chain)
+    }
+    return chains
   }
 
   /** Every entry of a person, opened a page at a time, newest first: for copies and sums. Nothing once erased. */

@@ -1,6 +1,6 @@
 import { ledger } from '@bailee/contract'
 import { parseTilePath } from '@bailee/proof'
-import { fromWire, instant, Refusal } from '#kernel'
+import { fromWire, instant, Refusal, toWire } from '#kernel'
 import type { HttpServer } from '#platform'
 import type { LedgerRoom } from './room.ts'
 import type { TileStore } from './tile-store.ts'
@@ -39,6 +39,17 @@ export function mountLedgerRoutes(http: HttpServer, room: LedgerRoom, tiles: Til
   http.mount(ledger.listEpochs, async () => ({ items: await room.reader.epochs() }))
   http.mount(ledger.epochBucket, ({ params }) => room.reader.bucket(params.epoch, params.prefix))
   http.mount(ledger.myEntries, ({ actor, query }) => room.reader.entriesOf(personOf(actor), query.cursor))
+  http.mount(ledger.listActs, async ({ actor, query }) => {
+    if (actor.kind !== 'client' && actor.kind !== 'staff') throw new Refusal('ability_missing')
+    const { items, next } = await room.reader.actsOf(actor.tenant, query.actor, query.before)
+    return {
+      items: items.map(({ entry, index, at, kind, person, actor: by, fields }) => {
+        const { actor: _actor, ...rest } = fields
+        return { entry, index, at, kind, person: toWire('per', person), actor: by, fields: rest }
+      }),
+      next,
+    }
+  })
   http.mount(ledger.myProof, ({ actor, params }) =>
     room.reader.proveEntry(personOf(actor), fromWire('ent', params.entry), undefined),
   )

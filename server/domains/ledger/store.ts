@@ -242,6 +242,19 @@ export async function readOpenings(
     values: [subject, before, limit],
   })
 }
+/** The openings of one organisation between two leaf indexes, newest first. */
+export async function readOpeningsOf(
+  db: Query,
+  tenant: string,
+  stretch: { readonly from: number; readonly before: number },
+): Promise<readonly (OpeningRow & { readonly subject: string })[]> {
+  return db.query({
+    name: 'ledger/read-openings-of',
+    text: `select subject, entry, tenant, n, leaf_index as "leafIndex", sealed from ledger.opening
+      where leaf_index >= $2 and leaf_index < $3 and tenant = $1 order by leaf_index desc`,
+    values: [tenant, stretch.from, stretch.before],
+  })
+}
 export async function findOpening(db: Query, subject: string, entry: string): Promise<OpeningRow | undefined> {
   return (
     await db.query<OpeningRow>({

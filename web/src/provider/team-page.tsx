@@ -1,9 +1,10 @@
 import { useSpeech } from '../i18n/index.tsx'
+import { ActsSection } from './acts.tsx'
 import { ClientsSection } from './clients.tsx'
 import { ProviderFrame } from './frame.tsx'
 import { InviteSection } from './invite.tsx'
 
-/** Machine keys and colleagues. */
+/** Machine keys, colleagues, and what they did. */
 export function TeamPage() {
   const { t } = useSpeech()
   return (
@@ -13,6 +14,7 @@ export function TeamPage() {
           <>
             <ClientsSection provider={organisation.id} />
             <InviteSection provider={organisation.id} />
+            <ActsSection provider={organisation.id} />
           </>
         )
       }
