@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -8,6 +8,8 @@ import { startEmbeddedPostgres } from './postgres/index.ts'
 /** A real PostgreSQL for tests of this room, with a fresh database for whoever asks. */
 export async function startTestDatabase() {
   const directory = await mkdtemp(join(tmpdir(), 'bailee-platform-'))
+  // As root, PostgreSQL runs as somebody else: where they cannot pass through, the cluster would lie elsewhere and stay.
+  await chmod(directory, 0o711)
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log: createLog('silent') })
   let made = 0
   return {

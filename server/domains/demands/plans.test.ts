@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -22,6 +22,8 @@ import * as store from './store.ts'
 
 /** No list of demands, and no job over them, may read a whole table. */
 const directory = await mkdtemp(join(tmpdir(), 'bailee-demands-'))
+// As root, PostgreSQL runs as somebody else: where they cannot pass through, the cluster would lie elsewhere and stay.
+await chmod(directory, 0o711)
 const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log: createLog('silent') })
 const rooms = [
   platformMigrations,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, createSecretKey, randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Receipt } from '@bailee/contract'
@@ -140,6 +140,8 @@ export type World = Awaited<ReturnType<House['ledger']>>
 
 export async function openHouse() {
   const directory = await mkdtemp(join(tmpdir(), 'bailee-ledger-'))
+  // As root, PostgreSQL runs as somebody else: where they cannot pass through, the cluster would lie elsewhere and stay.
+  await chmod(directory, 0o711)
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log: createLog('silent') })
   const admin = new pg.Pool({ ...postgres.connection, database: 'postgres', max: 1 })
   // PostgreSQL may end before our sockets do.

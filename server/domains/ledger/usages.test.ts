@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -18,6 +18,8 @@ import { countUsages, readUsages } from './store.ts'
 
 /** A person's entries of a period: found by the key alone, however many other people have. */
 const directory = await mkdtemp(join(tmpdir(), 'bailee-usages-'))
+// As root, PostgreSQL runs as somebody else: where they cannot pass through, the cluster would lie elsewhere and stay.
+await chmod(directory, 0o711)
 const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log: createLog('silent') })
 await migrate(postgres.connection, [platformMigrations, ledgerMigrations])
 const db = openDatabase({ connection: postgres.connection, applicationName: 'usages-test' })

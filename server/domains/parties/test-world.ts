@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HmacKey } from '@bailee/proof'
@@ -66,6 +66,8 @@ function breakable(db: Database) {
 
 export async function openWorld() {
   const directory = await mkdtemp(join(tmpdir(), 'bailee-parties-'))
+  // As root, PostgreSQL runs as somebody else: where they cannot pass through, the cluster would lie elsewhere and stay.
+  await chmod(directory, 0o711)
   const log = createLog('silent')
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log })
   const { connection } = postgres

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HmacKey } from '@bailee/proof'
@@ -113,6 +113,8 @@ export const notice = {
 
 export async function openWorld({ findsPerMinute = 10_000 } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'bailee-vault-'))
+  // As root, PostgreSQL runs as somebody else: where they cannot pass through, the cluster would lie elsewhere and stay.
+  await chmod(directory, 0o711)
   const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'data'), log: createLog('silent') })
   const { connection } = postgres
   await migrate(connection, [
