@@ -34,7 +34,19 @@ export const hall = [
 export const sequencerWay = ['foundation.ts', 'sequencer-thread.ts', 'serve.ts', 'doctor.ts', 'ops'] as const
 
 /** Packages beside the server. Each is entered through its `index.ts` alone. */
-export const packages = ['proof', 'law', 'detect', 'junk', 'contract', 'sdk', 'cli', 'witness', 'web', 'bench'] as const
+export const packages = [
+  'proof',
+  'law',
+  'detect',
+  'junk',
+  'contract',
+  'sdk',
+  'cli',
+  'witness',
+  'web',
+  'bench',
+  'examples',
+] as const
 
 /** These run anywhere and depend on nothing: no npm package, no `node:`, no other room. */
 export const purePackages = ['proof', 'law', 'detect', 'junk'] as const
